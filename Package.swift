@@ -1,0 +1,82 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// The language rules of every Swift target: Swift 6, strict memory safety, warnings are errors.
+let rules: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Tests keep the rules but for strict memory safety: their C calls are the fixture, not the product.
+let testRules: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources,
+    swiftSettings: testRules)
+}
+
+let package = Package(
+  name: "vole",
+  products: [
+    .executable(name: "vole", targets: ["vole"]),
+    .executable(name: "volebench", targets: ["volebench"]),
+  ],
+  targets: [
+    // C libraries of the system, each imported by exactly one Swift target.
+    .systemLibrary(
+      name: "CLibrdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(
+      name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "CPcre2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CLinux"),
+    .target(
+      name: "CToml",
+      cxxSettings: [.define("TOML_EXCEPTIONS", to: "0"), .define("TOML_ENABLE_FORMATTERS", to: "0")]
+    ),
+
+    // The pure middle.
+    library("LagCore"),
+    library("ConsumerOffsets", ["LagCore"]),
+    library("JSON"),
+
+    // The ends that do I/O.
+    library("KafkaClient", ["CLibrdkafka"]),
+    library("EventLoop", ["CLinux"]),
+    library("HTTPServer", ["CNghttp2", "EventLoop"]),
+    library("Configuration", ["CToml", "CPcre2", "LagCore"]),
+
+    // The assembly.
+    library("Answers", ["LagCore", "JSON"]),
+    library(
+      "Agent",
+      [
+        "LagCore", "ConsumerOffsets", "KafkaClient", "EventLoop", "HTTPServer", "Configuration",
+        "Answers", "JSON",
+      ]),
+    .executableTarget(
+      name: "vole",
+      dependencies: [
+        "Agent", "LagCore", "ConsumerOffsets", "KafkaClient", "EventLoop", "HTTPServer",
+        "Configuration", "Answers", "JSON",
+      ], swiftSettings: rules),
+    .executableTarget(
+      name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "JSON"],
+      swiftSettings: rules),
+  ],
+  cxxLanguageStandard: .cxx17
+)
