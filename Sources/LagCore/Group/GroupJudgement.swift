@@ -1,0 +1,177 @@
+/// Vole's own verdict on a group: Burrow's, and UNKNOWN where the inputs do not carry one.
+package enum Verdict: UInt8, Sendable, CaseIterable {
+  /// No commit of the group stands.
+  case notFound
+  /// Every partition is OK.
+  case ok
+  /// At least one partition is WARN, and nothing worse or unknown stands beside it.
+  case warning
+  /// What is known does not suffice to say anything.
+  case unknown
+  /// At least one partition is STOP, STALL or REWIND.
+  case error
+
+  /// The verdict as Vole's API spells it.
+  package var name: StaticString {
+    switch self {
+    case .notFound: "NOTFOUND"
+    case .ok: "OK"
+    case .warning: "WARN"
+    case .unknown: "UNKNOWN"
+    case .error: "ERR"
+    }
+  }
+}
+
+/// What Vole's own verdict asks of a window beyond Burrow's rules.
+package struct JudgementParameters: Sendable, Equatable {
+  /// Records of lag that count as none.
+  package var allowedLag: UInt64
+  /// The share of the window that must be filled before a partition is judged.
+  package var minimumComplete: Float
+  /// How long a head must have stood above a standing commit before an incomplete window is judged
+  /// all the same, in seconds: a consumer that was stuck before the agent came must be seen.
+  package var hold: UInt32
+  /// Whether WARN needs two known lags; see `EvaluationParameters`.
+  package var warningNeedsTwoLags: Bool
+
+  /// Creates parameters; by default only full windows are judged, or a stand of 330 s, which is
+  /// Kafka's default `max.poll.interval.ms` and 30 s.
+  package init(
+    allowedLag: UInt64 = 0, minimumComplete: Float = 1, hold: UInt32 = 330,
+    warningNeedsTwoLags: Bool = true
+  ) {
+    self.allowedLag = allowedLag
+    self.minimumComplete = minimumComplete
+    self.hold = hold
+    self.warningNeedsTwoLags = warningNeedsTwoLags
+  }
+}
+
+/// The verdict on a group with what it rests on, made once a second.
+package struct GroupJudgement: Sendable, Equatable {
+  /// The verdict as far as commits and heads carry it; stale inputs are the agent's to add.
+  package var verdict: Verdict
+  /// Partitions with a commit standing.
+  package var partitions = 0
+  /// How many of them are OK, WARN, STOP, STALL and REWIND.
+  package var ok = 0
+  package var warning = 0
+  package var stop = 0
+  package var stall = 0
+  package var rewind = 0
+  /// How many cannot be judged: the head is unknown, or the window is not filled enough.
+  package var unknown = 0
+  /// The sum of the current lags in records.
+  package var totalLag: UInt64 = 0
+  /// The worst partition: topic index of the store, partition, rule and lag; nil when all are OK.
+  package var worst: Culprit?
+
+  /// A partition that is the reason of a verdict.
+  package struct Culprit: Sendable, Equatable {
+    /// The topic's index in the store.
+    package var topic: Int
+    /// The partition number.
+    package var partition: Int32
+    /// The rule that fired.
+    package var rule: Rule
+    /// The current lag in records.
+    package var lag: UInt64
+  }
+
+  /// A judgement of nothing.
+  package static let notFound = GroupJudgement(verdict: .notFound)
+}
+
+extension OffsetStore {
+  /// Judges a group for the probes.
+  ///
+  /// A partition counts as unknown while it lags behind a known head and its window is filled less
+  /// than asked, or while its head is unknown; one without lag is OK whatever its window holds.
+  /// Called once a second, it also keeps the times since when partitions are behind.
+  ///
+  /// - Parameters:
+  ///   - group: the index of the group.
+  ///   - nowSeconds: the wall clock in whole seconds since 1970.
+  ///   - parameters: see `JudgementParameters`.
+  package mutating func judge(
+    group: Int, nowSeconds: Int64, parameters: JudgementParameters
+  ) -> GroupJudgement {
+    guard groups[group].lastCommit != 0 else { return .notFound }
+    let rules = EvaluationParameters(
+      allowedLag: parameters.allowedLag, minimumComplete: 0,
+      warningNeedsTwoLags: parameters.warningNeedsTwoLags)
+    let clock = UInt32(clamping: nowSeconds)
+    var judgement = GroupJudgement(verdict: .ok)
+    for index in groups[group].topics {
+      let topic = Int(groupTopics[Int(index)].topic)
+      for (partition, window) in groupTopics[Int(index)].windows.enumerated() where window >= 0 {
+        let found = verdict(
+          window: window, topic: topic, partition: Int32(partition), nowSeconds: nowSeconds,
+          parameters: rules)
+        guard found.rule != .noCommits else { continue }
+        var since = pool.behindSince(window)
+        if found.currentLag == 0 { since = 0 } else if since == 0 { since = clock }
+        pool.setBehindSince(since, of: window)
+
+        judgement.partitions += 1
+        judgement.totalLag &+= found.currentLag
+        let culprit = GroupJudgement.Culprit(
+          topic: topic, partition: Int32(partition), rule: found.rule, lag: found.currentLag)
+        guard found.isHeadKnown else {
+          judgement.unknown += 1
+          continue
+        }
+        if found.rule != .noLag, found.complete < parameters.minimumComplete,
+          !hasStoodStill(window, since: since, clock: clock, hold: parameters.hold)
+        {
+          judgement.unknown += 1
+          continue
+        }
+        judgement.count(culprit)
+      }
+    }
+    judgement.conclude()
+    return judgement
+  }
+
+  /// Whether the newest commit is older than `hold` and a head above it was seen for as long.
+  private func hasStoodStill(
+    _ window: Int32, since: UInt32, clock: UInt32, hold: UInt32
+  ) -> Bool {
+    guard since != 0, clock >= since, clock - since >= hold, let end = pool.bounds(of: window)?.end
+    else { return false }
+    return Int64(clock) &* 1000 &- end.timestamp >= Int64(hold) &* 1000
+  }
+}
+
+extension GroupJudgement {
+  fileprivate mutating func count(_ culprit: Culprit) {
+    switch culprit.rule.status {
+    case .ok:
+      ok += 1
+      return
+    case .warning: warning += 1
+    case .stop: stop += 1
+    case .stall: stall += 1
+    case .rewind: rewind += 1
+    }
+    guard let worst else { return self.worst = culprit }
+    let severity = GroupStatus(causedBy: culprit.rule.status)
+    let worstSeverity = GroupStatus(causedBy: worst.rule.status)
+    if (severity, culprit.lag) > (worstSeverity, worst.lag) { self.worst = culprit }
+  }
+
+  /// ERR before UNKNOWN before WARN before OK.
+  fileprivate mutating func conclude() {
+    if stop + stall + rewind > 0 {
+      verdict = .error
+    } else if unknown > 0 {
+      verdict = .unknown
+    } else if warning > 0 {
+      verdict = .warning
+    } else {
+      verdict = partitions > 0 ? .ok : .notFound
+    }
+  }
+}

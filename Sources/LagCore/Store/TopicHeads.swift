@@ -1,0 +1,164 @@
+/// The last log-end offsets ("heads") of each partition of one topic.
+///
+/// A partition keeps as many heads as a window keeps commits (Burrow, `addBrokerOffset`). They lie
+/// in one array as 32-bit differences to a base; a partition whose heads lie too far apart is kept
+/// in full beside it.
+package struct TopicHeads: Sendable {
+  private let intervals: Int
+  private var words: [UInt32] = []
+  private var wide: [Int32: [Int64]] = [:]
+  /// When the last poll that brought any head of this topic was made, in seconds since 1970.
+  private var sampledAtSeconds: UInt32 = 0
+  /// The time of the last head of those partitions that the last poll did not bring.
+  private var staleSamples: [Int32: UInt32] = [:]
+
+  private enum Word {
+    static let base = 0
+    static let state = 2
+    static let heads = 3
+  }
+  private static let countMask: UInt32 = 0xFFF
+  private static let newestShift: UInt32 = 12
+
+  /// Creates a topic without partitions.
+  ///
+  /// - Parameter intervals: heads kept per partition, 1 to `WindowLimits.maximumIntervals`.
+  package init(intervals: Int) {
+    self.intervals = intervals
+  }
+
+  private var stride: Int { Word.heads + intervals }
+
+  /// How many partitions the topic is known to have.
+  package var partitionCount: Int { words.count / stride }
+
+  /// The memory that the heads take, in bytes.
+  package var footprint: Int {
+    words.capacity * 4 + wide.values.reduce(0) { $0 + $1.capacity * 8 }
+  }
+
+  /// Takes note of the partition count; a smaller one than known is ignored, as partitions never go.
+  package mutating func growPartitions(to count: Int) {
+    guard count > partitionCount else { return }
+    words.reserveCapacity(count * stride)
+    while words.count < count * stride { words.append(0) }
+  }
+
+  /// Records the head of a partition; one beyond the known count makes the topic larger.
+  ///
+  /// - Parameters:
+  ///   - partition: 0 up to `OffsetStore.maximumPartitions`, checked by the caller.
+  ///   - head: the log-end offset.
+  ///   - seconds: when it was sampled, in seconds since 1970.
+  package mutating func record(partition: Int32, head: Int64, atSeconds seconds: UInt32) {
+    growPartitions(to: Int(partition) + 1)
+    if seconds != sampledAtSeconds {
+      // What the previous poll brought becomes stale unless this poll brings it again.
+      for index in 0..<Int32(partitionCount)
+      where staleSamples[index] == nil && newest(of: index) != nil {
+        staleSamples[index] = sampledAtSeconds
+      }
+      sampledAtSeconds = seconds
+    }
+    staleSamples[partition] = nil
+    append(head, to: partition)
+  }
+
+  /// Returns the newest head of a partition, nil when none is known.
+  @inline(__always)
+  package func newest(of partition: Int32) -> Int64? {
+    let base = Int(partition) &* stride
+    guard partition >= 0, base < words.count else { return nil }
+    let state = words[base &+ Word.state]
+    if state == 0 { return wide.isEmpty ? nil : wide[partition]?.last }
+    let newest = Int((state &>> Self.newestShift) & Self.countMask)
+    return load(base) &+ Int64(Int32(bitPattern: words[base &+ Word.heads &+ newest]))
+  }
+
+  /// Returns whether any stored head of a partition is at most `offset`.
+  ///
+  /// True means that the consumer had read everything not long ago (Burrow, `checkIfRecentLagZero`).
+  @inline(__always)
+  package func wasAtMost(_ offset: Int64, partition: Int32) -> Bool {
+    let base = Int(partition) &* stride
+    guard partition >= 0, base < words.count else { return false }
+    let count = Int(words[base &+ Word.state] & Self.countMask)
+    if count == 0 { return wide[partition]?.contains { $0 <= offset } ?? false }
+    let origin = load(base)
+    for slot in 0..<count {
+      let head = origin &+ Int64(Int32(bitPattern: words[base &+ Word.heads &+ slot]))
+      if head <= offset { return true }
+    }
+    return false
+  }
+
+  /// Returns the stored heads of a partition, oldest first.
+  package func heads(of partition: Int32) -> [Int64] {
+    let base = Int(partition) * stride
+    guard partition >= 0, base < words.count else { return [] }
+    if let heads = wide[partition] { return heads }
+    let state = words[base + Word.state]
+    let count = Int(state & Self.countMask)
+    let newest = Int((state >> Self.newestShift) & Self.countMask)
+    return (0..<count).map { position in
+      let slot = (newest + 1 + intervals - count + position) % intervals
+      return load(base) &+ Int64(Int32(bitPattern: words[base + Word.heads + slot]))
+    }
+  }
+
+  /// Returns when the newest head of a partition was sampled, in seconds since 1970.
+  package func sampledAt(_ partition: Int32) -> UInt32? {
+    guard newest(of: partition) != nil else { return nil }
+    return staleSamples[partition] ?? sampledAtSeconds
+  }
+
+  private mutating func append(_ head: Int64, to partition: Int32) {
+    let base = Int(partition) * stride
+    let state = words[base + Word.state]
+    if state != 0, let word = Int32(exactly: head.subtractingReportingOverflow(load(base))) {
+      let count = Int(state & Self.countMask)
+      let newest = (Int((state >> Self.newestShift) & Self.countMask) + 1) % intervals
+      words[base + Word.heads + newest] = UInt32(bitPattern: word)
+      words[base + Word.state] =
+        UInt32(min(count + 1, intervals)) | UInt32(newest) << Self.newestShift
+      return
+    }
+    var heads = heads(of: partition)
+    if heads.count == intervals { heads.removeFirst() }
+    heads.append(head)
+    store(heads, of: partition)
+  }
+
+  private mutating func store(_ heads: [Int64], of partition: Int32) {
+    let base = Int(partition) * stride
+    let origin = heads[0]
+    var packed: [UInt32] = []
+    packed.reserveCapacity(heads.count)
+    for head in heads {
+      guard let word = Int32(exactly: head.subtractingReportingOverflow(origin)) else {
+        wide[partition] = heads
+        words[base + Word.state] = 0
+        return
+      }
+      packed.append(UInt32(bitPattern: word))
+    }
+    wide[partition] = nil
+    words[base + Word.base] = UInt32(truncatingIfNeeded: origin)
+    words[base + Word.base + 1] = UInt32(truncatingIfNeeded: origin >> 32)
+    words[base + Word.state] = UInt32(heads.count) | UInt32(heads.count - 1) << Self.newestShift
+    for (position, word) in packed.enumerated() { words[base + Word.heads + position] = word }
+  }
+
+  @inline(__always)
+  private func load(_ base: Int) -> Int64 {
+    Int64(bitPattern: UInt64(words[base]) | UInt64(words[base &+ 1]) &<< 32)
+  }
+}
+
+extension Int32 {
+  /// Creates the value of a subtraction, nil when it overflowed or does not fit.
+  fileprivate init?(exactly difference: (partialValue: Int64, overflow: Bool)) {
+    guard !difference.overflow else { return nil }
+    self.init(exactly: difference.partialValue)
+  }
+}
