@@ -77,6 +77,7 @@ let package = Package(
     .executableTarget(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "JSON"],
       swiftSettings: rules),
+    tests("JSONTests", ["JSON"]),
   ],
   cxxLanguageStandard: .cxx17
 )
