@@ -1,0 +1,109 @@
+package import LagCore
+
+/// The bodies of the probes: plain text, a line per group or check.
+package enum ProbeAnswers {
+  /// Which question a consumer probe asks.
+  package enum Question: Sendable {
+    /// Should the consumer's container be restarted?
+    case liveness
+    /// Should a rollout go on past this pod?
+    case readiness
+    /// May the consumer's container start?
+    case startup
+  }
+
+  /// An answer of a probe.
+  package struct Answer: Sendable, Equatable {
+    /// Whether the probe passes.
+    package var passes: Bool
+    /// The text, newline at the end.
+    package var body: [UInt8]
+  }
+
+  /// Answers a consumer probe from reports on the groups that it covers.
+  ///
+  /// Readiness fails on ERR. Liveness and start-up always pass and carry the verdict in their body:
+  /// a group's verdict says that something is wrong, but not that this pod should be restarted.
+  ///
+  /// - Parameters:
+  ///   - question: what the probe asks.
+  ///   - reports: the groups, at least one.
+  ///   - showsCluster: whether lines begin with the cluster's name.
+  ///   - isVerbose: whether the evidence follows each line.
+  package static func consumer(
+    _ question: Question, reports: [GroupReport], showsCluster: Bool, isVerbose: Bool
+  ) -> Answer {
+    var passes = true
+    var text = ""
+    for report in reports {
+      if question == .readiness, report.verdict == .error { passes = false }
+      if showsCluster { text += "\(report.cluster)/" }
+      text += "\(report.group) \(report.verdict.name): \(report.reason)\n"
+      if isVerbose { text += evidence(report) }
+    }
+    return Answer(passes: passes, body: Array(text.utf8))
+  }
+
+  private static func evidence(_ report: GroupReport) -> String {
+    let judgement = report.judgement
+    var text =
+      "  partitions: \(judgement.partitions) (OK \(judgement.ok), WARN \(judgement.warning), "
+      + "STOP \(judgement.stop), STALL \(judgement.stall), REWIND \(judgement.rewind), "
+      + "not judged \(judgement.unknown))\n"
+    text += "  total lag: \(judgement.totalLag)\n"
+    text += "  commits proven complete: \(age(report.commitsAge))\n"
+    text += "  log-end offsets read: \(age(report.headsAge))\n"
+    return text
+  }
+
+  private static func age(_ seconds: Int64?) -> String {
+    seconds.map { "\($0) s ago" } ?? "never"
+  }
+
+  /// One check of the agent's own health.
+  package struct Check: Sendable, Equatable {
+    /// The name, which is also its sub-path.
+    package var name: String
+    /// Whether it passes.
+    package var passes: Bool
+    /// Why not, or a note when it does; empty when there is nothing to say.
+    package var note: String
+
+    /// Creates a check from its parts.
+    package init(name: String, passes: Bool, note: String = "") {
+      self.name = name
+      self.passes = passes
+      self.note = note
+    }
+  }
+
+  /// Answers a probe of the agent itself in the style of Kubernetes' own components.
+  ///
+  /// Without trouble the body is `ok`; with `verbose`, or when a check fails, it lists the checks.
+  ///
+  /// - Parameters:
+  ///   - name: the probe, for example `readyz`.
+  ///   - checks: what is checked.
+  ///   - excluded: names of checks that do not count (`?exclude=`).
+  ///   - isVerbose: whether a passing answer lists the checks too.
+  package static func agent(
+    _ name: String, checks: [Check], excluded: [String], isVerbose: Bool
+  ) -> Answer {
+    let passes = checks.allSatisfy { $0.passes || excluded.contains($0.name) }
+    if passes, !isVerbose { return Answer(passes: true, body: Array("ok".utf8)) }
+    var text = ""
+    for check in checks {
+      if excluded.contains(check.name) {
+        text += "[+]\(check.name) excluded: ok\n"
+      } else {
+        text += check.passes ? "[+]\(check.name) ok" : "[-]\(check.name) failed"
+        text += check.note.isEmpty ? "\n" : ": \(check.note)\n"
+      }
+    }
+    for name in excluded where !checks.contains(where: { $0.name == name }) {
+      text += "warn: some health checks cannot be excluded: no matches for \"\(name)\"\n"
+    }
+    text += "\(name) check \(passes ? "passed" : "failed")\n"
+    return Answer(passes: passes, body: Array(text.utf8))
+  }
+}
