@@ -1,5 +1,4 @@
 // What Linux offers and Swift's Glibc module does not export.
-#define _GNU_SOURCE
 #include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -8,5 +7,8 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
-// Declared again because _GNU_SOURCE may have been absent when <sys/socket.h> was first read.
+// Hidden by their headers unless _GNU_SOURCE is defined; defining it here would make the types of
+// the other headers differ from those of the Glibc module.
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+const char *strerrorname_np(int code);
+const char *strerrordesc_np(int code);
