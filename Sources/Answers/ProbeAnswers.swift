@@ -1,4 +1,4 @@
-package import LagCore
+import LagCore
 
 /// The bodies of the probes: plain text, a line per group or check.
 package enum ProbeAnswers {
