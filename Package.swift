@@ -78,6 +78,8 @@ let package = Package(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "JSON"],
       swiftSettings: rules),
     tests("JSONTests", ["JSON"]),
+    tests(
+      "ConsumerOffsetsTests", ["ConsumerOffsets"], resources: [.copy("Fixtures")]),
   ],
   cxxLanguageStandard: .cxx17
 )

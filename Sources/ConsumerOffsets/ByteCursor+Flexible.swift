@@ -137,9 +137,9 @@ extension ByteCursor {
   @inline(__always)
   mutating func tagCount(_ bytes: Span<UInt8>) throws(DecodeError) -> Int {
     let start = position
-    let count = Int(try unsignedVarint(bytes, "tagged fields"))
+    let count = Int(try unsignedVarint(bytes, "tag section"))
     guard count > 0 else { return 0 }
-    return try backed(count, "tagged fields", elementSize: 2, from: start)
+    return try backed(count, "tag section", elementSize: 2, from: start)
   }
 
   /// The next tagged field's head, whose bytes are seen to be all there.
