@@ -80,6 +80,10 @@ let package = Package(
     tests("JSONTests", ["JSON"]),
     tests(
       "ConsumerOffsetsTests", ["ConsumerOffsets"], resources: [.copy("Fixtures")]),
+
+    // A naive second LagCore and a seeded generator, for tests alone.
+    .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),
+    tests("LagCoreTests", ["LagCore", "LagSimulation"]),
   ],
   cxxLanguageStandard: .cxx17
 )

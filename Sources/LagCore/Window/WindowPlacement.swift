@@ -41,7 +41,9 @@ extension WindowLimits {
   ///   - commit: the commit; its `lag` is not read.
   ///   - head: the newest known log-end offset, nil when unknown.
   ///   - entries: the window, oldest first, sorted by order, at most `intervals` long.
-  func place(_ commit: CommitEntry, head: Int64?, into entries: inout [CommitEntry]) -> Placement {
+  package func place(
+    _ commit: CommitEntry, head: Int64?, into entries: inout [CommitEntry]
+  ) -> Placement {
     var commit = commit
     commit.lag = nil
     guard let newest = entries.last, newest.order >= commit.order || entries.count == intervals
