@@ -84,6 +84,7 @@ let package = Package(
     // A naive second LagCore and a seeded generator, for tests alone.
     .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
+    tests("ConfigurationTests", ["Configuration"]),
   ],
   cxxLanguageStandard: .cxx17
 )

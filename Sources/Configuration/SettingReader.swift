@@ -1,0 +1,69 @@
+/// Reads values through the layers (default, file, environment, flag) and keeps the account.
+struct SettingReader {
+  /// A value and the layer it came from.
+  struct Reading<Value> {
+    let value: Value
+    let origin: Origin
+    /// Whether a layer has a value that was refused; it is reported, and `value` is the default.
+    var isRefused = false
+
+    /// Whether no layer says anything, right or wrong.
+    var isMissing: Bool { origin == .builtIn }
+  }
+
+  let file: ConfigurationFile?
+  var overrides = Overrides()
+  var report = Report()
+  private(set) var settings: [Setting] = []
+
+  init(file: ConfigurationFile?) {
+    self.file = file
+  }
+
+  /// Reads a value, reports what is wrong with it, and notes it for `settings`.
+  mutating func read<Value>(_ key: Key<Value>, in section: Section) -> Reading<Value> {
+    let reading = peek(key, in: section, report: &report)
+    if !reading.isRefused, let shown = key.show(reading.value) {
+      note(section.path(key.name), key.isSecret ? Self.hidden : shown, reading.origin)
+    }
+    return reading
+  }
+
+  /// Reads a value whose origin is of no interest.
+  mutating func value<Value>(_ key: Key<Value>, in section: Section) -> Value {
+    read(key, in: section).value
+  }
+
+  /// Reads a value and reports what is wrong with it elsewhere.
+  func peek<Value>(
+    _ key: Key<Value>, in section: Section, report: inout Report
+  ) -> Reading<Value> {
+    let path = section.path(key.name)
+    guard let (origin, raw) = layer(of: path, entry: section.table[key.name]) else {
+      return Reading(value: key.fallback, origin: .builtIn)
+    }
+    do throws(Complaint) {
+      return Reading(value: try key.parse(raw), origin: origin)
+    } catch {
+      var origin = origin
+      if let line = error.line, let file { origin = file.origin(line) }
+      report.error(origin, path, error.message)
+      return Reading(value: key.fallback, origin: origin, isRefused: true)
+    }
+  }
+
+  /// The strongest layer that has a value.
+  func layer(of path: SettingPath, entry: TOMLTable.Entry?) -> (origin: Origin, raw: RawValue)? {
+    if let override = overrides[path] { return (override.origin, override.raw) }
+    guard let entry, let file else { return nil }
+    return (file.origin(entry.line), .toml(entry.value))
+  }
+
+  /// Notes a value for the effective configuration.
+  mutating func note(_ path: SettingPath, _ shown: String, _ origin: Origin) {
+    settings.append(Setting(path: path.description, value: shown, origin: origin))
+  }
+
+  /// Stands where a secret would.
+  static let hidden = "\"<hidden>\""
+}
