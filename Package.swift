@@ -78,6 +78,7 @@ let package = Package(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "JSON"],
       swiftSettings: rules),
     tests("JSONTests", ["JSON"]),
+    tests("AgentTests", ["Agent", "Answers", "Configuration", "ConsumerOffsets", "LagCore"]),
     tests(
       "ConsumerOffsetsTests", ["ConsumerOffsets"], resources: [.copy("Fixtures")]),
 

@@ -1,1 +1,102 @@
-// placeholder
+import Configuration
+import LagCore
+
+/// The agent as a state machine: events and the time in, effects out.
+///
+/// It knows no socket, no thread and no clock. `Run` turns the effects into I/O; tests drive it
+/// with a virtual clock.
+package struct Agent {
+  var clusters: [ClusterState]
+  private var isDraining = false
+  /// When troubled records were last told, on the monotonic clock.
+  private var troubleToldAt: Int64?
+  private var expiryDue: Int64?
+
+  /// How often records that cannot be read are told, in milliseconds.
+  private static let troubleInterval: Int64 = 60_000
+  /// How often old commits are looked for, in milliseconds.
+  private static let expiryInterval: Int64 = 60_000
+
+  /// Creates an agent that has read nothing yet.
+  ///
+  /// - Parameters:
+  ///   - clusters: the clusters, each with its groups.
+  ///   - seed: a random number for the name tables.
+  package init(clusters: [ClusterSettings], seed: UInt64) {
+    self.clusters = clusters.enumerated().map { index, settings in
+      ClusterState(settings: settings, index: index, seed: seed &+ UInt64(index) &* 31)
+    }
+  }
+
+  /// Takes an event and returns what is to be done about it.
+  ///
+  /// - Parameters:
+  ///   - event: what happened; one of a cluster that does not exist is passed over.
+  ///   - now: the time on both clocks.
+  package mutating func handle(_ event: AgentEvent, at now: Moment) -> [AgentEffect] {
+    switch event {
+    case .tick:
+      return tick(now: now)
+    case .metadata(let cluster, let reply):
+      return with(cluster) { $0.received(reply, now: now) }
+    case .heads(let cluster, let reply):
+      return with(cluster) { $0.received(reply, now: now) }
+    case .endOfPartition(let cluster, let partition, let position):
+      return with(cluster) { $0.reachedEnd(partition: partition, position: position, now: now) }
+    case .partitionFault(let cluster, let partition, let fault):
+      return with(cluster) { $0.failed(partition: partition, fault, now: now) }
+    case .clusterFault(let cluster, let fault):
+      return with(cluster) { $0.fail(fault, now: now) }
+    case .terminate(let signal):
+      guard !isDraining else { return [] }
+      isDraining = true
+      return [.log(LogRecord(.info, "ending").with("signal", signal)), .drain]
+    }
+  }
+
+  /// Takes one record of the offsets topic of a cluster; the hot path beside `handle`.
+  ///
+  /// - Parameters:
+  ///   - cluster: the cluster's number.
+  ///   - partition: the partition of the offsets topic.
+  ///   - offset: the record's offset in it.
+  ///   - key: the record's key.
+  ///   - value: the record's value, nil for a tombstone.
+  ///   - now: the wall clock in milliseconds since 1970.
+  package mutating func ingest(
+    cluster: Int, partition: Int32, offset: Int64, key: Span<UInt8>, value: Span<UInt8>?,
+    now: Int64
+  ) {
+    clusters[cluster].ingest(
+      partition: partition, offset: offset, key: key, value: value, now: now)
+  }
+
+  private mutating func with(
+    _ cluster: Int, _ body: (inout ClusterState) -> [AgentEffect]
+  ) -> [AgentEffect] {
+    clusters.indices.contains(cluster) ? body(&clusters[cluster]) : []
+  }
+
+  private mutating func tick(now: Moment) -> [AgentEffect] {
+    var effects: [AgentEffect] = []
+    for index in clusters.indices { effects += clusters[index].tick(now: now) }
+    if now.monotonic >= expiryDue ?? .min {
+      expiryDue = now.monotonic + Self.expiryInterval
+      for index in clusters.indices { _ = clusters[index].store.expire(now: now.wall) }
+    }
+    if now.monotonic >= (troubleToldAt ?? .min / 2) + Self.troubleInterval {
+      for index in clusters.indices {
+        guard let record = clusters[index].troubledRecord else { continue }
+        clusters[index].troubledRecord = nil
+        troubleToldAt = now.monotonic
+        effects.append(
+          .log(
+            LogRecord(.warn, "records that cannot be read were passed over")
+              .with("cluster", clusters[index].settings.name).with("first", record)
+              .with("malformed", clusters[index].records.malformed)
+              .with("unsupported-versions", clusters[index].records.unsupportedVersions)))
+      }
+    }
+    return effects
+  }
+}

@@ -1,0 +1,77 @@
+package import Answers
+package import LagCore
+
+/// What the agent can be asked; nothing here changes it.
+extension Agent {
+  /// How far the reading of one cluster has come.
+  package struct ClusterStatus: Sendable, Equatable {
+    /// The cluster's name.
+    package var name: String
+    /// Whether commits and heads were read once.
+    package var isReady: Bool
+    /// Partitions of the offsets topic that are read; 0 until the topic was looked up.
+    package var partitionsNeeded: Int
+    /// How many of them were read to the end that stood at the start.
+    package var partitionsRead: Int
+    /// Records that are known to be left.
+    package var recordsLeft: Int64
+    /// Whether log-end offsets of all watched topics were read.
+    package var areHeadsRead: Bool
+    /// What is wrong with the cluster, nil when nothing is.
+    package var fault: String?
+    /// Records by what became of them.
+    package var records: RecordCounters
+    /// Group-partitions that have a window.
+    package var trackedPartitions: Int
+  }
+
+  /// Returns how far the reading of each cluster has come.
+  package func clusterStatuses() -> [ClusterStatus] {
+    clusters.map { cluster in
+      let progress = cluster.readingProgress
+      return ClusterStatus(
+        name: cluster.settings.name, isReady: cluster.isReady,
+        partitionsNeeded: progress.needed, partitionsRead: progress.caughtUp,
+        recordsLeft: cluster.readings.reduce(0) { $0 + ($1?.remaining ?? 0) },
+        areHeadsRead: cluster.areHeadsRead, fault: cluster.health.fault?.message,
+        records: cluster.records, trackedPartitions: cluster.store.trackedPartitions)
+    }
+  }
+
+  /// Whether commits and heads of every cluster were read once.
+  package var isReady: Bool { clusters.allSatisfy(\.isReady) }
+
+  /// The names of the clusters.
+  package var clusterNames: [String] { clusters.map(\.settings.name) }
+
+  /// Returns what is to be said of every watched group now.
+  package func reports(now: Moment) -> [GroupReport] {
+    clusters.flatMap { cluster in
+      cluster.reportedGroups.map { cluster.report(group: $0, now: now) }
+    }
+  }
+
+  /// Returns what is to be said of the groups of that name now; empty when none is watched.
+  package func reports(group name: String, now: Moment) -> [GroupReport] {
+    let bytes = Array(name.utf8)
+    return clusters.compactMap { cluster in
+      cluster.store.group(named: bytes.span).map { cluster.report(group: $0, now: now) }
+    }
+  }
+
+  /// Evaluates a group by Burrow's rules.
+  ///
+  /// - Parameters:
+  ///   - name: the group's name.
+  ///   - cluster: the cluster's name, in its case.
+  ///   - now: the time.
+  /// - Returns: nil when the cluster or the group is not known, or no commit stands.
+  package func evaluate(group name: String, cluster: String, now: Moment) -> GroupEvaluation? {
+    let bytes = Array(name.utf8)
+    guard let state = clusters.first(where: { $0.settings.name == cluster }),
+      let group = state.store.group(named: bytes.span)
+    else { return nil }
+    return state.store.evaluate(
+      group: group, nowSeconds: now.wallSeconds, parameters: state.settings.evaluation)
+  }
+}

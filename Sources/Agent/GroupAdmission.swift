@@ -1,0 +1,46 @@
+import Configuration
+import LagCore
+
+/// Decides from the name whether a group is watched, once for each name.
+///
+/// With exact names the watched groups are known from the start, so every other one is foreign
+/// without a look at a pattern. With patterns, refused names are remembered within a bound: a
+/// pattern costs more than a look-up, and foreign groups are most of what the topic holds.
+struct GroupAdmission {
+  private let selections: [GroupSelection]
+  private let isExact: Bool
+  private var refused: NameTable
+  private let seed: UInt64
+  /// Names for which a pattern was given up at its limit; they are not watched.
+  private(set) var limitExceededCount: Int64 = 0
+
+  /// The most refused names that are remembered (65,536); beyond, the memory starts anew.
+  static let maximumRefused = 1 << 16
+
+  init(settings: ClusterSettings, seed: UInt64) {
+    selections = settings.selections
+    isExact = settings.exactGroups != nil
+    self.seed = seed
+    refused = NameTable(seed: seed)
+  }
+
+  /// Returns whether a group that the store does not know is to be added to it.
+  @inline(__always)
+  mutating func admits(_ name: Span<UInt8>) -> Bool {
+    if isExact || refused.find(name) != nil { return false }
+    return admitsNew(name)
+  }
+
+  private mutating func admitsNew(_ name: Span<UInt8>) -> Bool {
+    for selection in selections {
+      switch selection.outcome(name) {
+      case .match: return true
+      case .noMatch: continue
+      case .limitExceeded: limitExceededCount += 1
+      }
+    }
+    if refused.count >= Self.maximumRefused { refused = NameTable(seed: seed) }
+    _ = refused.insert(name)
+    return false
+  }
+}
