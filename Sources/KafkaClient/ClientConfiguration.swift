@@ -1,0 +1,92 @@
+import CLibrdkafka
+
+/// Owns a `rd_kafka_conf_t` until a client takes it over.
+@safe struct ClientConfiguration: ~Copyable {
+  /// librdkafka's messages are cut at this many bytes.
+  static let errorTextBytes = 512
+
+  private let raw: OpaquePointer
+
+  /// An empty configuration whose logs go to the client's queue and never to stderr.
+  init() {
+    // SAFETY: rd_kafka_conf_new never returns NULL (it aborts without memory).
+    unsafe raw = rd_kafka_conf_new()
+    // SAFETY: `raw` is owned; no log callback means that what librdkafka says before the client
+    // exists goes nowhere, and what it says later goes to the queue.
+    unsafe rd_kafka_conf_set_log_cb(raw, nil)
+  }
+
+  deinit {
+    // SAFETY: `raw` is owned here: `start` forgets `self` when librdkafka took it over.
+    unsafe rd_kafka_conf_destroy(raw)
+  }
+
+  /// Sets each property in order.
+  ///
+  /// - Returns: the properties that librdkafka refused; the others are set.
+  func apply(_ properties: [KafkaProperty]) -> [KafkaPropertyProblem] {
+    var problems: [KafkaPropertyProblem] = []
+    for property in properties {
+      if let problem = apply(property) { problems.append(problem) }
+    }
+    return problems
+  }
+
+  private func apply(_ property: KafkaProperty) -> KafkaPropertyProblem? {
+    if property.name.utf8.contains(0) || property.value.utf8.contains(0) {
+      return KafkaPropertyProblem(name: property.name, reason: "contains a NUL byte")
+    }
+    // SAFETY: `raw` is owned, the strings live for the call, `buffer` has `size` bytes.
+    let (result, text) = unsafe withErrorText { buffer, size in
+      unsafe rd_kafka_conf_set(raw, property.name, property.value, buffer, size)
+    }
+    switch result {
+    case RD_KAFKA_CONF_OK:
+      return nil
+    case RD_KAFKA_CONF_UNKNOWN:
+      return KafkaPropertyProblem(name: property.name, reason: "no such property")
+    default:
+      // librdkafka's text repeats the value.
+      let reason = property.isSecret || text.isEmpty ? "this value is not accepted" : text
+      return KafkaPropertyProblem(name: property.name, reason: reason)
+    }
+  }
+
+  /// Delivers these kinds of events through the client's queues.
+  ///
+  /// - Parameter events: `RD_KAFKA_EVENT_…` bits.
+  func enableEvents(_ events: Int32) {
+    // SAFETY: `raw` is owned.
+    unsafe rd_kafka_conf_set_events(raw, events)
+  }
+
+  /// Creates the client.
+  ///
+  /// - Throws: a configuration error with librdkafka's reason.
+  consuming func start(_ type: rd_kafka_type_t) throws(KafkaError) -> OpaquePointer {
+    let conf = unsafe raw
+    // SAFETY: `conf` is owned; on success librdkafka owns it, on failure it stays ours.
+    let (client, text) = unsafe withErrorText { buffer, size in
+      unsafe rd_kafka_new(type, conf, buffer, size)
+    }
+    guard let client = unsafe client else {
+      _ = consume self
+      throw .configuration(text)
+    }
+    discard self
+    return unsafe client
+  }
+}
+
+/// Calls C with a buffer for an error text and returns what was written into it.
+func withErrorText<Result>(
+  _ body: (UnsafeMutablePointer<CChar>?, Int) -> Result
+) -> (Result, String) {
+  var bytes = [CChar](repeating: 0, count: ClientConfiguration.errorTextBytes)
+  // SAFETY: the pointer is used for the duration of the call only.
+  let result = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+    unsafe body(buffer.baseAddress, buffer.count)
+  }
+  let text = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+  return (result, String(decoding: text, as: UTF8.self))
+}
