@@ -10,15 +10,19 @@ package struct NameTable: Sendable {
   private var ends: [UInt32] = []
   private var bytes: [UInt8] = []
   private let seed: UInt64
+  private let maximumBytes: Int
 
   /// The most bytes of names that a table holds (64 MiB); further names are refused.
   package static let maximumBytes = 64 << 20
 
   /// Creates an empty table.
   ///
-  /// - Parameter seed: a random number that strangers do not know.
-  package init(seed: UInt64) {
+  /// - Parameters:
+  ///   - seed: a random number that strangers do not know.
+  ///   - maximumBytes: the most bytes of names, at most `NameTable.maximumBytes`.
+  package init(seed: UInt64, maximumBytes: Int = NameTable.maximumBytes) {
     self.seed = seed
+    self.maximumBytes = min(maximumBytes, NameTable.maximumBytes)
     slots = Array(repeating: 0, count: 16)
   }
 
@@ -48,14 +52,13 @@ package struct NameTable: Sendable {
 
   /// Adds a name that the table does not hold in this scope; returns its index, nil when full.
   package mutating func insert(_ name: Span<UInt8>, scope: UInt64 = 0) -> Int? {
-    guard bytes.count + name.count <= Self.maximumBytes, ends.count < Int(UInt32.max) - 1 else {
+    guard bytes.count + name.count <= maximumBytes, ends.count < Int(UInt32.max) - 1 else {
       return nil
     }
     if (ends.count + 1) * 4 > slots.count * 3 { grow() }
     let hash = hash(name, scope: scope)
     let index = ends.count
     hashes.append(hash)
-    bytes.reserveCapacity(bytes.count + name.count)
     for position in name.indices { bytes.append(name[position]) }
     ends.append(UInt32(bytes.count))
     place(index, hash: hash)

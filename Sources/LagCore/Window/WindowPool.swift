@@ -117,10 +117,10 @@ package struct WindowPool: Sendable {
     let newestSlot = base &+ Word.slots &+ newest &* Word.slotLength
 
     let baseOrder = Self.load(words, base &+ Word.baseOrder)
-    let orderDistance = commit.order &- baseOrder
-    guard orderDistance > Int64(words[newestSlot &+ 2]), orderDistance <= Int64(UInt32.max) else {
-      return nil
-    }
+    let (orderDistance, orderOverflow) = commit.order.subtractingReportingOverflow(baseOrder)
+    guard !orderOverflow, orderDistance > Int64(words[newestSlot &+ 2]),
+      orderDistance <= Int64(UInt32.max)
+    else { return nil }
     let baseOffset = Self.load(words, base &+ Word.baseOffset)
     let baseTimestamp = Self.load(words, base &+ Word.baseTimestamp)
     let (offsetDistance, offsetOverflow) = commit.offset.subtractingReportingOverflow(baseOffset)
