@@ -6,7 +6,7 @@ import Glibc
 /// A client is never destroyed on the thread that drops it: `rd_kafka_destroy` joins threads that
 /// may be resolving a name or inside a TLS handshake, which can take many seconds.
 @safe struct ClientHandle: ~Copyable {
-  /// The client. Valid as long as `self`.
+  /// The client, valid as long as `self`.
   let raw: OpaquePointer
   private let mainQueue: OpaquePointer
   /// Queues and topic handles that must be destroyed before the client.

@@ -14,17 +14,15 @@ package enum ClientRetirement {
   @unsafe static func retire(
     client: OpaquePointer, queues: [OpaquePointer], topics: [OpaquePointer]
   ) {
-    for unsafequeue in unsafe queues {
-      unsafe WakeUp.enable(queue: queue, descriptor: -1)
-    }
+    unsafe queues.forEach { unsafe WakeUp.enable(queue: $0, descriptor: -1) }
     nonisolated(unsafe) let client = unsafe client
     nonisolated(unsafe) let queues = unsafe queues
     nonisolated(unsafe) let topics = unsafe topics
     // SAFETY: the three are owned by the closure alone from here on, and destroyed once. Without a
     // thread (no memory, thread limit) the client is leaked rather than the loop blocked.
     _ = HelperThread.start {
-      for unsafequeue in unsafe queues { unsafe rd_kafka_queue_destroy(queue) }
-      for unsafetopic in unsafe topics { unsafe rd_kafka_topic_destroy(topic) }
+      unsafe queues.forEach { unsafe rd_kafka_queue_destroy($0) }
+      unsafe topics.forEach { unsafe rd_kafka_topic_destroy($0) }
       unsafe rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
     }
   }

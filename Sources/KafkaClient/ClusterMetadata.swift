@@ -31,7 +31,9 @@ package struct TopicMetadata: Equatable, Sendable {
   package let name: String
   /// By partition number the id of the broker that leads it, or `noLeader`.
   package let leaders: [Int32]
-  /// Why the topic is unusable, or nil. `.unknownTopicOrPartition`: it does not exist, or the
+  /// Why the topic is unusable, or nil.
+  ///
+  /// `.unknownTopicOrPartition`: it does not exist, or the
   /// principal may not even see it; `.authorization`: it may not be described.
   package let error: KafkaError?
 

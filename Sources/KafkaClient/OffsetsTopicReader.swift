@@ -23,8 +23,9 @@ import CLibrdkafka
   package struct Settings: Equatable, Sendable {
     /// The topic to read.
     package var topic = "__consumer_offsets"
-    /// How long a broker may hold a Fetch that has nothing to return, in milliseconds. Long waits
-    /// make an idle reader cheap; a mock cluster never cuts them short.
+    /// How long a broker may hold a Fetch that has nothing to return, in milliseconds.
+    ///
+    /// Long waits make an idle reader cheap; a mock cluster never cuts them short.
     package var fetchWaitMilliseconds: Int32 = 5_000
     /// What librdkafka may hold for us before we take it, in KiB.
     package var queuedKilobytes: Int32 = 1_024

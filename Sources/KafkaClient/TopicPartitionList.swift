@@ -10,7 +10,7 @@ import CLibrdkafka
     let code: Int32
   }
 
-  /// The list. Valid as long as `self`.
+  /// The list, valid as long as `self`.
   let raw: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
   /// An empty list with room for some rows.

@@ -1,11 +1,15 @@
 import Synchronization
 
-/// What a worker's two sides hand each other. The loop never waits here; the worker sleeps here.
+/// What a worker's two sides hand each other.
+///
+/// The loop never waits here; the worker sleeps here.
 final class WorkerMailbox: Sendable {
   /// Notices kept for the loop; more are counted and dropped.
   static let maximumNotices = 64
 
-  /// A question for the worker. Of each kind at most one waits; a newer one replaces it.
+  /// A question for the worker.
+  ///
+  /// Of each kind at most one waits; a newer one replaces it.
   enum Work: Sendable {
     case metadata(RequestID, topics: [String], timeoutMilliseconds: Int64)
     case heads(
