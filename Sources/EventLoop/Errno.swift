@@ -20,6 +20,8 @@ package struct Errno: RawRepresentable, Error, Hashable, Sendable {
   package static let wouldBlock = Errno(rawValue: EAGAIN)
   /// `EADDRINUSE`: somebody else listens there.
   package static let addressInUse = Errno(rawValue: EADDRINUSE)
+  /// `EADDRNOTAVAIL`: the machine does not have that address.
+  package static let addressNotAvailable = Errno(rawValue: EADDRNOTAVAIL)
   /// `EAFNOSUPPORT`: the kernel lacks the address family, for example IPv6.
   package static let addressFamilyNotSupported = Errno(rawValue: EAFNOSUPPORT)
   /// `EMFILE`: the process has no descriptor left.

@@ -1,0 +1,246 @@
+/// One HTTP/1.x connection as a machine without a socket: bytes in, bytes out.
+///
+/// Requests are answered one after the other in the order in which they came; while the output is
+/// full the next one is not even read. The first thing outside the grammar is answered and ends
+/// the connection, because nobody knows where the next request would begin.
+final class HTTP1Connection {
+  private enum Phase {
+    /// Between two requests, or inside a head.
+    case head
+    case body(HTTP1BodyReader)
+    /// The last answer was made; what still arrives is not looked at.
+    case finished
+  }
+
+  private let context: ServerContext
+  private var phase = Phase.head
+  private var parser = HTTP1HeadParser()
+  private var head: RequestHead?
+  private var persistence = HTTP1ResponseWriter.Persistence.persistent
+
+  /// What has arrived and could not be dealt with yet: a part of a head, or requests that wait for
+  /// the output to drain. Bound: one head and one read.
+  private var input: [UInt8] = []
+
+  /// The content of the current answer and how much of it is in the output already.
+  private var content: [UInt8] = []
+  private var contentSent = 0
+
+  /// Counts heads begun and heads completed, so that deadlines can be renewed when it changes.
+  private(set) var progress: UInt32 = 0
+  /// Whether the peer may still be sending what nobody will read.
+  private(set) var mustLinger = false
+
+  init(context: ServerContext) {
+    self.context = context
+  }
+
+  deinit {
+    if let head { context.heads.give(head) }
+  }
+
+  /// Whether the connection ends when its output is written.
+  var isFinished: Bool {
+    if case .finished = phase { contentSent == content.count } else { false }
+  }
+
+  /// Whether a request has begun and is not complete.
+  var isReadingRequest: Bool {
+    if case .finished = phase { false } else { head != nil }
+  }
+
+  /// Whether `fill` has more to write.
+  var hasMoreOutput: Bool {
+    if contentSent < content.count { return true }
+    if case .finished = phase { return false }
+    return wasInterrupted
+  }
+
+  /// Whether input waits only for the output to drain.
+  private var wasInterrupted = false
+
+  /// Takes what has arrived, answers the requests in it and appends the answers to `output`.
+  func receive(_ bytes: Span<UInt8>, into output: inout [UInt8]) {
+    if case .finished = phase {
+      mustLinger = true
+      return
+    }
+    guard !input.isEmpty else {
+      let consumed = process(bytes, into: &output)
+      if consumed < bytes.count, !isOver { input.append(bytes.extracting(consumed...)) }
+      return
+    }
+    input.append(bytes)
+    processInput(into: &output)
+  }
+
+  /// Goes on writing after the output was drained.
+  func fill(_ output: inout [UInt8]) {
+    writeContent(into: &output)
+    if wasInterrupted { processInput(into: &output) }
+  }
+
+  /// Answers that the request did not come in time, if one has begun, and ends the connection.
+  func timeOut(into output: inout [UInt8]) {
+    if isReadingRequest {
+      refuse(.requestTimeout, into: &output)
+    } else {
+      phase = .finished
+    }
+  }
+
+  private var isOver: Bool {
+    if case .finished = phase { true } else { false }
+  }
+
+  private func processInput(into output: inout [UInt8]) {
+    var taken: [UInt8] = []
+    swap(&taken, &input)
+    let consumed = process(taken.span, into: &output)
+    guard consumed < taken.count, !isOver else { return }
+    taken.removeFirst(consumed)
+    input = taken
+  }
+
+  /// Deals with as many requests as the output has room for; says how many bytes are done with.
+  private func process(_ bytes: Span<UInt8>, into output: inout [UInt8]) -> Int {
+    var position = 0
+    wasInterrupted = false
+    while true {
+      if contentSent < content.count || output.count >= context.limits.outputBytes {
+        wasInterrupted = position < bytes.count
+        return position
+      }
+      switch phase {
+      case .finished:
+        if position < bytes.count { mustLinger = true }
+        return position
+      case .head:
+        guard position < bytes.count else { return position }
+        guard let length = readHead(bytes.extracting(position...), into: &output) else {
+          return isOver ? bytes.count : position
+        }
+        position += length
+      case .body(var reader):
+        let (consumed, step) = reader.read(bytes.extracting(position...))
+        position += consumed
+        phase = .body(reader)
+        switch step {
+        case .needsMore: return position
+        case .complete: respond(into: &output)
+        case .refused(let refusal): refuse(refusal, into: &output)
+        }
+      }
+    }
+  }
+
+  // MARK: - Requests
+
+  /// Reads a head; its length once it is complete.
+  private func readHead(_ bytes: Span<UInt8>, into output: inout [UInt8]) -> Int? {
+    let head = self.head ?? beginRequest()
+    switch parser.parse(bytes, into: head, limits: context.limits) {
+    case .needsMore:
+      return nil
+    case .refused(let refusal):
+      refuse(refusal, into: &output)
+      return nil
+    case .complete(let length):
+      progress &+= 1
+      beginContent(of: head, hasMore: length < bytes.count, into: &output)
+      return length
+    }
+  }
+
+  private func beginRequest() -> RequestHead {
+    progress &+= 1
+    parser = HTTP1HeadParser()
+    let head = context.heads.take()
+    self.head = head
+    return head
+  }
+
+  private func beginContent(
+    of head: RequestHead, hasMore: Bool, into output: inout [UInt8]
+  ) {
+    let framing = parser.framing
+    persistence = persistence(of: head, framing)
+    let limit = context.limits.bodyBytes
+    let isChunked = framing.transferEncodings > 0
+    guard isChunked || framing.contentLength > 0 else {
+      respond(into: &output)
+      return
+    }
+    guard framing.contentLength <= limit else {
+      refuse(.bodyTooLarge, into: &output)
+      return
+    }
+    if framing.expectsContinue && head.version == .http11 {
+      if let refusal = head.method.refusal {
+        // The client may or may not send the content now: nobody knows what comes next.
+        refuse(refusal, into: &output)
+        return
+      }
+      if !hasMore { output.append("HTTP/1.1 100 Continue\r\n\r\n") }
+    }
+    phase = .body(
+      isChunked
+        ? .chunked(limit: limit)
+        : HTTP1BodyReader(contentLength: framing.contentLength, limit: limit))
+  }
+
+  private func persistence(
+    of head: RequestHead, _ framing: HTTP1Framing
+  ) -> HTTP1ResponseWriter.Persistence {
+    if framing.says.close { return .closing }
+    guard head.version == .http10 else { return .persistent }
+    return framing.says.keepAlive ? .keepAlive : .closing
+  }
+
+  // MARK: - Answers
+
+  private func respond(into output: inout [UInt8]) {
+    guard let head else { return }
+    let response = context.respond(to: head)
+    if context.isDraining { persistence = .closing }
+    write(response, isHead: head.method.isHead, into: &output)
+    endRequest()
+    if case .closing = persistence { phase = .finished } else { phase = .head }
+  }
+
+  private func refuse(_ refusal: Refusal, into output: inout [UInt8]) {
+    persistence = .closing
+    mustLinger = true
+    write(context.refuse(refusal), isHead: head?.method.isHead ?? false, into: &output)
+    endRequest()
+    phase = .finished
+  }
+
+  private func endRequest() {
+    guard let head else { return }
+    self.head = nil
+    context.heads.give(head)
+  }
+
+  private func write(
+    _ response: Response, isHead: Bool, into output: inout [UInt8]
+  ) {
+    HTTP1ResponseWriter.write(
+      response, persistence, date: context.date.bytes, into: &output)
+    guard !isHead, !response.hasNoContent else { return }
+    content = response.body
+    contentSent = 0
+    writeContent(into: &output)
+  }
+
+  private func writeContent(into output: inout [UInt8]) {
+    guard contentSent < content.count else { return }
+    let room = max(0, context.limits.outputBytes - output.count)
+    let end = min(content.count, contentSent + room)
+    output.append(contentsOf: content[contentSent..<end])
+    contentSent = end
+    guard contentSent == content.count else { return }
+    content = []
+    contentSent = 0
+  }
+}

@@ -1,0 +1,82 @@
+import CNghttp2
+
+/// The fields of a response as nghttp2 takes them.
+///
+/// Names and the media type are literals, which nghttp2 need not copy; the rest it copies.
+struct HTTP2Fields: ~Copyable {
+  private let response: Response
+  /// The three digits of the status, followed by those of the content's length.
+  private let digits: [UInt8]
+  private let date: [UInt8]
+
+  init(response: Response, digits: [UInt8], date: [UInt8]) {
+    self.response = response
+    self.digits = digits
+    self.date = date
+  }
+
+  /// Calls `body` with the fields, which are valid until it returns.
+  borrowing func withNameValues(
+    _ body: (UnsafeMutableBufferPointer<nghttp2_nv>) -> Int32
+  ) -> Int32 {
+    let headers = response.headers.prefix(Response.maximumHeaders)
+    // SAFETY: at most four fields and the further ones are written; digits and date stay where they
+    // are inside the closures, and nghttp2 copies them.
+    return unsafe withUnsafeTemporaryAllocation(
+      of: nghttp2_nv.self, capacity: 4 + headers.count
+    ) { space in
+      unsafe digits.withUnsafeBufferPointer { digits in
+        unsafe date.withUnsafeBufferPointer { date in
+          var count = 0
+          func add(_ field: nghttp2_nv) {
+            unsafe space.initializeElement(at: count, to: field)
+            count += 1
+          }
+          unsafe add(field(":status", UnsafeBufferPointer(rebasing: digits[..<3])))
+          if !response.hasNoContent {
+            unsafe add(field("content-type", response.contentType.value))
+            unsafe add(field("content-length", UnsafeBufferPointer(rebasing: digits[3...])))
+          }
+          unsafe add(field("date", date))
+          return unsafe addFurther(headers, to: space, from: count, body)
+        }
+      }
+    }
+  }
+
+  private borrowing func addFurther(
+    _ headers: ArraySlice<Header>, to space: UnsafeMutableBufferPointer<nghttp2_nv>,
+    from count: Int, _ body: (UnsafeMutableBufferPointer<nghttp2_nv>) -> Int32
+  ) -> Int32 {
+    guard let header = headers.first else {
+      // SAFETY: the first `count` elements were initialised, and need no deinitialisation.
+      return unsafe body(UnsafeMutableBufferPointer(rebasing: space[..<count]))
+    }
+    // SAFETY: one level of recursion for each further field keeps its value where it is.
+    return unsafe header.value.withUnsafeBufferPointer { value in
+      unsafe space.initializeElement(at: count, to: field(header.name, value))
+      return unsafe addFurther(headers.dropFirst(), to: space, from: count + 1, body)
+    }
+  }
+
+  private borrowing func field(
+    _ name: StaticString, _ value: UnsafeBufferPointer<UInt8>
+  ) -> nghttp2_nv {
+    // SAFETY: nghttp2 only reads through the pointers; a literal lives for ever.
+    unsafe nghttp2_nv(
+      name: UnsafeMutablePointer(mutating: name.utf8Start),
+      value: UnsafeMutablePointer(mutating: value.baseAddress),
+      namelen: name.utf8CodeUnitCount, valuelen: value.count,
+      flags: UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue))
+  }
+
+  private borrowing func field(_ name: StaticString, _ value: StaticString) -> nghttp2_nv {
+    // SAFETY: nghttp2 only reads through the pointers; literals live for ever.
+    unsafe nghttp2_nv(
+      name: UnsafeMutablePointer(mutating: name.utf8Start),
+      value: UnsafeMutablePointer(mutating: value.utf8Start),
+      namelen: name.utf8CodeUnitCount, valuelen: value.utf8CodeUnitCount,
+      flags: UInt8(
+        NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue))
+  }
+}

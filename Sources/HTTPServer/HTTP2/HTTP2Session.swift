@@ -1,0 +1,258 @@
+import CNghttp2
+
+/// One HTTP/2 connection as a machine without a socket: bytes in, bytes out (RFC 9113).
+///
+/// nghttp2 keeps the protocol; what it leaves to its user is here: the bounds on header lists,
+/// queues and resets, the answers, and the two steps of a graceful end.
+@safe final class HTTP2Session {
+  private enum Draining {
+    case no
+    /// GOAWAY without a last stream and a PING went out: the client learns of the end while
+    /// requests that it has sent already are still taken.
+    case noticed(since: Int64)
+    /// GOAWAY with the last stream went out.
+    case going
+  }
+
+  /// What is to be done when a deadline has passed.
+  enum Expiry: Equatable {
+    case nothing
+    /// Frames were queued: call `fill`.
+    case flush
+    /// The connection has to end at once.
+    case close(Refusal?)
+  }
+
+  private let raw: OpaquePointer
+  private let table: HTTP2StreamTable
+  private let context: ServerContext
+  private let opened: Int64
+  private var draining = Draining.no
+  private var isTerminated = false
+  private var fieldBytes: [UInt8] = []
+
+  /// Why the connection has to end at once, without another byte.
+  private(set) var failure: Refusal?
+  /// Whether `fill` stopped because the output was full.
+  private(set) var hasMoreOutput = true
+
+  private init(
+    raw: OpaquePointer, table: HTTP2StreamTable, context: ServerContext, now: Int64
+  ) {
+    // SAFETY: the session was made for this object alone, which deletes it before the table goes.
+    unsafe self.raw = raw
+    self.table = table
+    self.context = context
+    opened = now
+  }
+
+  deinit {
+    // SAFETY: the table is still there; deleting a session calls nothing back.
+    unsafe nghttp2_session_del(raw)
+  }
+
+  /// Makes the server's side of a connection with its SETTINGS queued; nil when there is no memory.
+  static func server(
+    context: ServerContext, callbacks: HTTP2Callbacks, now: Int64
+  ) -> HTTP2Session? {
+    let table = HTTP2StreamTable(context: context, now: now)
+    var raw: OpaquePointer?
+    // SAFETY: the table outlives the session, which holds it unretained.
+    let made = unsafe nghttp2_session_server_new2(
+      &raw, callbacks.callbacks, Unmanaged.passUnretained(table).toOpaque(), callbacks.options)
+    guard made == 0, let raw = unsafe raw else { return nil }
+    let session = unsafe HTTP2Session(raw: raw, table: table, context: context, now: now)
+    return session.submitSettings() ? session : nil
+  }
+
+  private func submitSettings() -> Bool {
+    let limits = context.limits
+    let entries = [
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
+        value: UInt32(clamping: limits.concurrentStreams)),
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
+        value: UInt32(clamping: limits.headerListBytes)),
+    ]
+    // SAFETY: nghttp2 copies the entries.
+    return unsafe nghttp2_submit_settings(
+      raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), entries, entries.count) == 0
+  }
+
+  // MARK: - Bytes
+
+  /// Whether the connection ends when its output is written.
+  var isFinished: Bool {
+    // SAFETY: both only look at the session.
+    unsafe nghttp2_session_want_read(raw) == 0 && nghttp2_session_want_write(raw) == 0
+  }
+
+  /// Whether no request is under way.
+  var isIdle: Bool { table.openStreams == 0 }
+
+  /// Takes what has arrived, answers the requests that are complete and writes to `output`.
+  func receive(_ bytes: Span<UInt8>, now: Int64, into output: inout [UInt8]) {
+    guard failure == nil else { return }
+    table.now = now
+    // SAFETY: nghttp2 reads the span's own bytes and keeps none of them.
+    let result = unsafe bytes.withUnsafeBufferPointer { buffer in
+      unsafe nghttp2_session_mem_recv(raw, buffer.baseAddress, buffer.count)
+    }
+    // Whatever the reason, a session that has returned an error must not be used again.
+    guard result >= 0 else {
+      return fail(table.failure ?? refusal(Int32(truncatingIfNeeded: result)))
+    }
+    // Not bounded by nghttp2 itself: answers to a peer that never reads.
+    guard unsafe nghttp2_session_get_outbound_queue_size(raw) <= context.limits.queuedFrames else {
+      return fail(.tooManyQueuedFrames)
+    }
+    answerCompleteRequests()
+    advanceDrain(now: now)
+    fill(&output, now: now)
+  }
+
+  /// Writes frames to `output` until it is full or there is nothing to write.
+  func fill(_ output: inout [UInt8], now: Int64) {
+    guard failure == nil else { return }
+    table.now = now
+    writeFrames(to: &output)
+    guard table.resetsTooOften, !isTerminated, failure == nil else { return }
+    isTerminated = true
+    context.counters.count(.tooManyResets)
+    // SAFETY: queues a GOAWAY.
+    unsafe nghttp2_session_terminate_session(raw, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
+    writeFrames(to: &output)
+  }
+
+  private func writeFrames(to output: inout [UInt8]) {
+    hasMoreOutput = false
+    while output.count < context.limits.outputBytes {
+      var frame: UnsafePointer<UInt8>?
+      // SAFETY: the frame is valid until the next call and is copied before it.
+      let count = unsafe nghttp2_session_mem_send(raw, &frame)
+      guard count >= 0 else { return fail(refusal(Int32(truncatingIfNeeded: count))) }
+      guard count > 0 else { return }
+      unsafe output.append(contentsOf: UnsafeBufferPointer(start: frame, count: count))
+    }
+    hasMoreOutput = true
+  }
+
+  private func fail(_ refusal: Refusal) {
+    failure = refusal
+    context.counters.count(refusal)
+  }
+
+  private func refusal(_ code: Int32) -> Refusal {
+    code == NGHTTP2_ERR_FLOODED.rawValue ? .tooManyQueuedFrames : .malformedHTTP2
+  }
+
+  // MARK: - Answers
+
+  private func answerCompleteRequests() {
+    for index in table.complete {
+      // A stream that was complete and then reset in the same bytes is free by now.
+      guard let head = table.takeHead(index) else { continue }
+      let response = context.respond(to: head)
+      let isHead = head.method.isHead
+      context.heads.give(head)
+      submit(response, isHead: isHead, to: index)
+    }
+    table.complete.removeAll(keepingCapacity: true)
+  }
+
+  private func submit(_ response: Response, isHead: Bool, to index: Int) {
+    fieldBytes.removeAll(keepingCapacity: true)
+    fieldBytes.append(decimal: Int(response.status.code))
+    fieldBytes.append(decimal: response.body.count)
+    let hasContent = !isHead && !response.hasNoContent && !response.body.isEmpty
+    let stream = table.streams[index].id
+    let fields = HTTP2Fields(
+      response: response, digits: fieldBytes, date: context.date.bytes)
+    let result = unsafe fields.withNameValues { fields in
+      guard hasContent else {
+        return unsafe nghttp2_submit_response(raw, stream, fields.baseAddress, fields.count, nil)
+      }
+      var source = unsafe HTTP2Callbacks.contentSource(index)
+      return unsafe nghttp2_submit_response(
+        raw, stream, fields.baseAddress, fields.count, &source)
+    }
+    // It fails only if the stream is gone or memory is: then there is nobody to answer.
+    if result == 0 && hasContent { table.answer(index, content: response.body) }
+  }
+
+  // MARK: - The end
+
+  /// Begins a graceful end: no new streams, those that are open are finished.
+  func drain(now: Int64) {
+    guard case .no = draining, failure == nil else { return }
+    draining = .noticed(since: now)
+    // SAFETY: both only queue a frame.
+    unsafe nghttp2_submit_shutdown_notice(raw)
+    unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+    hasMoreOutput = true
+  }
+
+  /// Says which stream was the last once the client has seen the notice, or has had time to.
+  private func advanceDrain(now: Int64) {
+    guard case .noticed(let since) = draining,
+      table.pingAcknowledged || now &- since >= context.limits.goAwayTime
+    else { return }
+    draining = .going
+    // SAFETY: only queues a frame.
+    unsafe nghttp2_submit_goaway(
+      raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(raw),
+      NGHTTP2_NO_ERROR.rawValue, nil, 0)
+    hasMoreOutput = true
+  }
+
+  /// The next time at which `expire` has something to do.
+  var deadline: Int64 {
+    let limits = context.limits
+    var earliest = Int64.max
+    if !table.settingsAcknowledged { earliest = opened &+ limits.settingsTime }
+    if let began = table.oldestReceiving { earliest = min(earliest, began &+ limits.requestTime) }
+    if table.unsentContents > 0 {
+      earliest = min(earliest, table.contentProgressed &+ limits.writeTime)
+    }
+    switch draining {
+    case .noticed(let since): return min(earliest, since &+ limits.goAwayTime)
+    case .going: return earliest
+    case .no: break
+    }
+    guard table.openStreams == 0 else { return earliest }
+    return min(earliest, table.lastActivity &+ limits.idleTimeHTTP2)
+  }
+
+  /// Does what has become due.
+  func expire(now: Int64) -> Expiry {
+    let limits = context.limits
+    table.now = now
+    if !table.settingsAcknowledged && now &- opened >= limits.settingsTime {
+      return .close(.settingsTimeout)
+    }
+    if table.unsentContents > 0 && now &- table.contentProgressed >= limits.writeTime {
+      return .close(.writeTimeout)
+    }
+    var result = Expiry.nothing
+    let slow = table.slowStreams(since: now &- limits.requestTime)
+    if slow.inHeaders { return .close(.requestTimeout) }
+    for stream in slow.ids {
+      context.counters.count(Refusal.requestTimeout)
+      // SAFETY: only queues a frame; the stream's place is freed when it was sent.
+      unsafe nghttp2_submit_rst_stream(
+        raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, NGHTTP2_CANCEL.rawValue)
+      result = .flush
+    }
+    if case .noticed = draining {
+      advanceDrain(now: now)
+      if case .going = draining { result = .flush }
+    } else if case .no = draining, table.openStreams == 0,
+      now &- table.lastActivity >= limits.idleTimeHTTP2
+    {
+      drain(now: now)
+      result = .flush
+    }
+    return result
+  }
+}

@@ -1,0 +1,95 @@
+/// What both protocols do with bytes; ASCII only, no text is decoded.
+extension Array where Element == UInt8 {
+  /// Appends the bytes of a literal.
+  mutating func append(_ literal: StaticString) {
+    // SAFETY: a literal of UTF-8 code units lives for ever and has this many bytes.
+    unsafe append(
+      contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+  }
+
+  /// Appends borrowed bytes.
+  mutating func append(_ bytes: Span<UInt8>) {
+    // SAFETY: the pointer is used only inside the closure, for the span's own length.
+    unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+  }
+
+  /// Appends a number in decimal digits.
+  mutating func append(decimal number: Int) {
+    guard number >= 10 else {
+      append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number))
+      return
+    }
+    append(decimal: number / 10)
+    append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number % 10))
+  }
+}
+
+/// Questions about single bytes, as RFC 9110 section 5.6 and RFC 3986 section 2 define them.
+enum ASCII {
+  static let carriageReturn: UInt8 = 0x0D
+  static let lineFeed: UInt8 = 0x0A
+  static let space: UInt8 = 0x20
+  static let tab: UInt8 = 0x09
+
+  // Bit n of the first word stands for byte n, of the second for byte 64 + n:
+  // "!#$%&'*+-.^_`|~", digits and letters.
+  private static let tokenLow: UInt64 = 0x03FF_6CFA_0000_0000
+  private static let tokenHigh: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+
+  /// Whether a byte may stand in a method or a field name (`tchar`).
+  static func isToken(_ byte: UInt8) -> Bool {
+    guard byte < 128 else { return false }
+    let word = byte < 64 ? tokenLow : tokenHigh
+    return (word >> UInt64(byte & 63)) & 1 == 1
+  }
+
+  /// Whether a byte may stand in a field value: visible, space, tab or beyond ASCII.
+  static func isFieldContent(_ byte: UInt8) -> Bool {
+    (byte >= 0x20 && byte != 0x7F) || byte == tab
+  }
+
+  static func isDigit(_ byte: UInt8) -> Bool {
+    byte &- UInt8(ascii: "0") < 10
+  }
+
+  static func lowercased(_ byte: UInt8) -> UInt8 {
+    byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+  }
+
+  /// The value of a hexadecimal digit.
+  static func hexValue(_ byte: UInt8) -> UInt8? {
+    if isDigit(byte) { return byte &- UInt8(ascii: "0") }
+    let letter = lowercased(byte) &- UInt8(ascii: "a")
+    return letter < 6 ? letter &+ 10 : nil
+  }
+
+  /// Whether bytes are exactly those of a literal.
+  static func equal(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
+    guard bytes.count == literal.utf8CodeUnitCount else { return false }
+    for index in bytes.indices {
+      // SAFETY: the index is below the literal's length, which equals the span's.
+      if unsafe bytes[index] != literal.utf8Start[index] { return false }
+    }
+    return true
+  }
+
+  /// Whether bytes are those of a lower-case literal, whatever the case of their letters.
+  static func equalIgnoringCase(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
+    guard bytes.count == literal.utf8CodeUnitCount else { return false }
+    for index in bytes.indices {
+      // SAFETY: the index is below the literal's length, which equals the span's.
+      if unsafe lowercased(bytes[index]) != literal.utf8Start[index] { return false }
+    }
+    return true
+  }
+
+  /// Where the first byte of a kind stands, from `start` on.
+  static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int? {
+    var index = start
+    while index < bytes.count {
+      if bytes[index] == byte { return index }
+      index += 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,51 @@
+import EventLoop
+
+/// What one server takes from its peers; every bound has its unit in its name or beside it.
+package struct Limits: Sendable {
+  /// Connections open at once.
+  package var connections = 256
+  /// Bytes of an HTTP/1.1 request line.
+  package var requestLineBytes = 4_096
+  /// Bytes of an HTTP/1.1 head, request line included.
+  package var headBytes = 8_192
+  /// Bytes of an HTTP/2 header list: names, values and 32 for each field (RFC 9113, 6.5.2).
+  package var headerListBytes = 16_384
+  /// Fields of a head.
+  package var headerFields = 64
+  /// Bytes of a request's content, which is read and thrown away.
+  package var bodyBytes = 65_536
+  /// Bytes of output made before they are written.
+  package var outputBytes = 65_536
+  /// HTTP/2 streams open at once in one connection.
+  package var concurrentStreams = 100
+  /// HTTP/2 frames queued for one connection.
+  package var queuedFrames = 1_000
+  /// HTTP/2 streams that either side may reset at once, and per second after that.
+  package var resetBurst = 100
+  /// See `resetBurst`.
+  package var resetsPerSecond = 10
+  /// PING and SETTINGS acknowledgements queued for one HTTP/2 connection.
+  package var queuedAcknowledgements = 100
+  /// Bytes that are read and thrown away after a refusal, so that the peer can read it.
+  package var lingeringBytes = 65_536
+
+  /// Nanoseconds from a request's first byte to the end of its head, and again to its content's.
+  package var requestTime = 10 * nanosecondsPerSecond
+  /// Nanoseconds that an HTTP/1.1 connection may wait for its next request.
+  package var idleTimeHTTP1 = 75 * nanosecondsPerSecond
+  /// Nanoseconds that an HTTP/2 connection may wait for its next request.
+  package var idleTimeHTTP2 = 300 * nanosecondsPerSecond
+  /// Nanoseconds in which a peer must take `progressBytes` or all there is.
+  package var writeTime = 30 * nanosecondsPerSecond
+  /// See `writeTime`.
+  package var progressBytes = 16_384
+  /// Nanoseconds in which an HTTP/2 peer must acknowledge the settings (RFC 9113, 6.5.3).
+  package var settingsTime = 10 * nanosecondsPerSecond
+  /// Nanoseconds to wait for the peer's end after a refusal.
+  package var lingeringTime = 2 * nanosecondsPerSecond
+  /// Nanoseconds between the two GOAWAY frames of a drain, if the peer does not answer the first.
+  package var goAwayTime = 1 * nanosecondsPerSecond
+
+  /// The limits of the agent.
+  package init() {}
+}

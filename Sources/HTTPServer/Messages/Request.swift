@@ -1,0 +1,176 @@
+/// A method that the handler is asked with.
+package enum Method: Sendable {
+  case get
+  /// As `get`; the server leaves the content out.
+  case head
+}
+
+/// A version of HTTP.
+package enum HTTPVersion: Sendable {
+  case http10
+  case http11
+  case http2
+}
+
+/// How a method is dealt with.
+enum RequestMethod {
+  case handled(Method)
+  /// A method of RFC 9110 or RFC 5789 that nothing here answers: 405.
+  case notAllowed
+  /// A method that nobody knows: 501.
+  case notImplemented
+
+  /// Recognises a method; its name is case-sensitive.
+  init(_ name: Span<UInt8>) {
+    if ASCII.equal(name, "GET") {
+      self = .handled(.get)
+    } else if ASCII.equal(name, "HEAD") {
+      self = .handled(.head)
+    } else {
+      let known: [StaticString] = [
+        "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT",
+      ]
+      var isKnown = false
+      for method in known where ASCII.equal(name, method) { isKnown = true }
+      self = isKnown ? .notAllowed : .notImplemented
+    }
+  }
+
+  var refusal: Refusal? {
+    switch self {
+    case .handled: nil
+    case .notAllowed: .methodNotAllowed
+    case .notImplemented: .methodNotImplemented
+    }
+  }
+
+  var isHead: Bool {
+    if case .handled(.head) = self { true } else { false }
+  }
+}
+
+/// A request, lent to the handler while it answers.
+///
+/// Everything is bytes as they were received. A slice that the handler keeps stays valid, it is
+/// then copied before the request's memory is used again.
+package struct Request: ~Copyable {
+  private let head: RequestHead
+
+  /// The method.
+  package let method: Method
+
+  init(_ head: RequestHead, method: Method) {
+    self.head = head
+    self.method = method
+  }
+
+  /// The version that the client speaks.
+  package var version: HTTPVersion { head.version }
+
+  /// The target as received: path and query, or an absolute `http://…`.
+  package var target: ArraySlice<UInt8> { head.bytes[head.target] }
+
+  /// The host and port that the client asked, from `:authority`, an absolute target or `Host`.
+  package var authority: ArraySlice<UInt8> { head.bytes[head.authority] }
+
+  // MARK: - Path
+
+  /// The path as received: begins with a slash, and its percent escapes are valid.
+  package var path: ArraySlice<UInt8> { head.bytes[head.path] }
+
+  /// The path with its percent escapes decoded once; an escaped slash looks like any other.
+  package var decodedPath: [UInt8] { RequestTarget.decoded(path) }
+
+  /// Whether the path as received is this literal.
+  package func pathEquals(_ literal: StaticString) -> Bool {
+    let slice = path
+    return ASCII.equal(slice.span, literal)
+  }
+
+  /// How many segments the path has, >= 1: `/` has one, which is empty, and so has `/a` and `/a/`
+  /// two. An escaped slash (`%2F`) does not separate.
+  package var segmentCount: Int { head.segments.count }
+
+  /// A segment as received, without slashes; empty for an index beyond the last.
+  package func segment(_ index: Int) -> ArraySlice<UInt8> {
+    guard head.segments.indices.contains(index) else { return [] }
+    return head.bytes[head.segments[index]]
+  }
+
+  /// A segment with its percent escapes decoded once; empty for an index beyond the last.
+  package func decodedSegment(_ index: Int) -> [UInt8] {
+    RequestTarget.decoded(segment(index))
+  }
+
+  /// Whether a segment as received is this literal; false for an index beyond the last.
+  package func segment(_ index: Int, equals literal: StaticString) -> Bool {
+    guard head.segments.indices.contains(index) else { return false }
+    let slice = segment(index)
+    return ASCII.equal(slice.span, literal)
+  }
+
+  // MARK: - Query
+
+  /// What follows the first question mark, as received; nil without one.
+  package var query: ArraySlice<UInt8>? { head.query.map { head.bytes[$0] } }
+
+  /// Whether the query has a parameter of this name, with or without a value: `?verbose`.
+  package func hasQueryParameter(_ name: StaticString) -> Bool {
+    var found = false
+    forEachQueryParameter(name) { _ in found = true }
+    return found
+  }
+
+  /// The values of a parameter, in their order, with `+` and percent escapes decoded.
+  package func queryValues(_ name: StaticString) -> [[UInt8]] {
+    var values: [[UInt8]] = []
+    forEachQueryParameter(name) { value in
+      let spaced = value.map { $0 == UInt8(ascii: "+") ? ASCII.space : $0 }
+      values.append(RequestTarget.decoded(spaced[...]))
+    }
+    return values
+  }
+
+  private func forEachQueryParameter(
+    _ name: StaticString, _ body: (ArraySlice<UInt8>) -> Void
+  ) {
+    guard let query else { return }
+    for pair in query.split(separator: UInt8(ascii: "&")) {
+      let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+      let received = pair[..<equals]
+      guard ASCII.equal(received.span, name) else { continue }
+      body(equals == pair.endIndex ? [] : pair[(equals + 1)...])
+    }
+  }
+
+  // MARK: - Fields
+
+  /// The value of the first field of this name, without white space around it.
+  ///
+  /// - Parameter name: in lower case.
+  package func header(_ name: StaticString) -> ArraySlice<UInt8>? {
+    for field in head.fields {
+      let received = head.bytes[field.name]
+      if ASCII.equalIgnoringCase(received.span, name) { return head.bytes[field.value] }
+    }
+    return nil
+  }
+
+  /// The values of all fields of this name, in their order.
+  ///
+  /// - Parameter name: in lower case.
+  package func headers(_ name: StaticString) -> [ArraySlice<UInt8>] {
+    var values: [ArraySlice<UInt8>] = []
+    for field in head.fields {
+      let received = head.bytes[field.name]
+      if ASCII.equalIgnoringCase(received.span, name) { values.append(head.bytes[field.value]) }
+    }
+    return values
+  }
+}
+
+/// What answers requests.
+package protocol RequestHandler: AnyObject {
+  /// Answers one request, at once and without blocking: it is called on the loop's thread.
+  func respond(to request: borrowing Request) -> Response
+}

@@ -1,0 +1,86 @@
+/// A request target taken apart (RFC 9112 section 3.2): ranges of the bytes it was read from.
+struct RequestTarget {
+  /// The path as received, percent-encoded; begins with a slash unless it is empty.
+  var path: Range<Int>
+  /// What follows the question mark, without it.
+  var query: Range<Int>?
+  /// The authority of an absolute-form target, which then counts instead of the Host field.
+  var authority: Range<Int>?
+
+  /// Takes a target apart; nil if it is neither `/…` nor `http://…` or has bytes or percent escapes
+  /// that cannot stand in one.
+  ///
+  /// All visible ASCII but `#` may stand in path and query, also the few characters that RFC 3986
+  /// wants escaped, because browsers send some of them as they are.
+  static func parse(_ bytes: Span<UInt8>, _ range: Range<Int>) -> RequestTarget? {
+    var pathStart = range.lowerBound
+    var authority: Range<Int>?
+    guard !range.isEmpty else { return nil }
+    if bytes[pathStart] != UInt8(ascii: "/") {
+      let scheme: StaticString = "http://"
+      let length = scheme.utf8CodeUnitCount
+      guard range.count > length,
+        ASCII.equalIgnoringCase(bytes.extracting(pathStart..<pathStart + length), scheme)
+      else { return nil }
+      let start = pathStart + length
+      pathStart = start
+      while pathStart < range.upperBound, bytes[pathStart] != UInt8(ascii: "/"),
+        bytes[pathStart] != UInt8(ascii: "?")
+      { pathStart += 1 }
+      authority = start..<pathStart
+      guard start < pathStart, isHost(bytes, start..<pathStart) else { return nil }
+    }
+    var pathEnd = range.upperBound
+    var query: Range<Int>?
+    var index = pathStart
+    while index < range.upperBound {
+      let byte = bytes[index]
+      guard byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "#") else { return nil }
+      if byte == UInt8(ascii: "?"), query == nil {
+        pathEnd = index
+        query = index + 1..<range.upperBound
+      } else if byte == UInt8(ascii: "%"), query == nil {
+        guard index + 2 < range.upperBound, ASCII.hexValue(bytes[index + 1]) != nil,
+          ASCII.hexValue(bytes[index + 2]) != nil
+        else { return nil }
+      }
+      index += 1
+    }
+    return RequestTarget(path: pathStart..<pathEnd, query: query, authority: authority)
+  }
+
+  /// Whether bytes can be a host with an optional port: no spaces, slashes, user names.
+  static func isHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    for index in range {
+      switch bytes[index] {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: "["),
+        UInt8(ascii: "]"), UInt8(ascii: "%"):
+        continue
+      default:
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Decodes percent escapes once; an escape that is none stays as it is.
+  static func decoded(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var index = bytes.startIndex
+    while index < bytes.endIndex {
+      if bytes[index] == UInt8(ascii: "%"), bytes.endIndex - index > 2,
+        let high = ASCII.hexValue(bytes[index + 1]), let low = ASCII.hexValue(bytes[index + 2])
+      {
+        result.append(high << 4 | low)
+        index += 3
+      } else {
+        result.append(bytes[index])
+        index += 1
+      }
+    }
+    return result
+  }
+}

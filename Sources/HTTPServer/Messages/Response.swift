@@ -1,0 +1,143 @@
+/// A status code with its reason phrase (RFC 9110 section 15).
+package struct Status: Hashable, Sendable {
+  /// The three digits, 200...599.
+  package let code: UInt16
+
+  /// A final status; a code outside 200...599 becomes 500, because no client could read it.
+  package init(_ code: Int) {
+    self.code = 200...599 ~= code ? UInt16(code) : 500
+  }
+
+  package static let ok = Status(200)
+  package static let noContent = Status(204)
+  package static let badRequest = Status(400)
+  package static let unauthorized = Status(401)
+  package static let forbidden = Status(403)
+  package static let notFound = Status(404)
+  package static let methodNotAllowed = Status(405)
+  package static let requestTimeout = Status(408)
+  package static let contentTooLarge = Status(413)
+  package static let uriTooLong = Status(414)
+  package static let expectationFailed = Status(417)
+  package static let requestHeaderFieldsTooLarge = Status(431)
+  package static let internalServerError = Status(500)
+  package static let notImplemented = Status(501)
+  package static let serviceUnavailable = Status(503)
+  package static let httpVersionNotSupported = Status(505)
+
+  /// The phrase of HTTP/1.1's status line; empty for a code that RFC 9110 does not name.
+  var reasonPhrase: StaticString {
+    switch code {
+    case 200: "OK"
+    case 201: "Created"
+    case 202: "Accepted"
+    case 204: "No Content"
+    case 301: "Moved Permanently"
+    case 302: "Found"
+    case 303: "See Other"
+    case 304: "Not Modified"
+    case 307: "Temporary Redirect"
+    case 308: "Permanent Redirect"
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 406: "Not Acceptable"
+    case 408: "Request Timeout"
+    case 409: "Conflict"
+    case 411: "Length Required"
+    case 413: "Content Too Large"
+    case 414: "URI Too Long"
+    case 415: "Unsupported Media Type"
+    case 417: "Expectation Failed"
+    case 429: "Too Many Requests"
+    case 431: "Request Header Fields Too Large"
+    case 500: "Internal Server Error"
+    case 501: "Not Implemented"
+    case 502: "Bad Gateway"
+    case 503: "Service Unavailable"
+    case 504: "Gateway Timeout"
+    case 505: "HTTP Version Not Supported"
+    default: ""
+    }
+  }
+}
+
+/// A media type as it is sent in `Content-Type`; a literal, so that it costs nothing to send.
+package struct ContentType: Sendable {
+  /// The field's value.
+  package let value: StaticString
+
+  /// Names a media type, for example "application/json".
+  package init(_ value: StaticString) {
+    self.value = value
+  }
+
+  /// `text/plain; charset=utf-8`.
+  package static let text = ContentType("text/plain; charset=utf-8")
+  /// `application/json`.
+  package static let json = ContentType("application/json")
+  /// `text/html; charset=utf-8`.
+  package static let html = ContentType("text/html; charset=utf-8")
+}
+
+/// One further field of a response.
+package struct Header: Sendable {
+  let name: StaticString
+  let value: [UInt8]
+
+  /// Builds a field; nil if the value has bytes that would end it or its line.
+  ///
+  /// - Parameters:
+  ///   - name: a field name in lower case. Not `content-length`, `content-type`, `date`,
+  ///     `connection` or `transfer-encoding`, which are the server's.
+  ///   - value: visible ASCII, spaces inside, or bytes beyond ASCII.
+  package init?(_ name: StaticString, _ value: [UInt8]) {
+    guard value.allSatisfy(ASCII.isFieldContent) else { return nil }
+    guard value.first != ASCII.space, value.last != ASCII.space else { return nil }
+    self.name = name
+    self.value = value
+  }
+
+  /// Builds a field from a literal value.
+  package init(_ name: StaticString, _ value: StaticString) {
+    self.name = name
+    var bytes: [UInt8] = []
+    bytes.append(value)
+    self.value = bytes
+  }
+}
+
+/// An answer, whole and in memory.
+///
+/// The body is shared and never copied until it is written to the connection's output: a body that
+/// is kept and answered again and again costs no allocation.
+package struct Response: Sendable {
+  /// The status.
+  package var status: Status
+  /// The media type of the body; not sent with an empty body of status 204 or 304.
+  package var contentType: ContentType
+  /// The content. The server adds `Content-Length`, `Date` and `Connection`, and leaves the content
+  /// itself out when it answers HEAD.
+  package var body: [UInt8]
+  /// Further fields, in this order; at most `maximumHeaders` are sent.
+  package var headers: [Header]
+
+  /// The most further fields that are sent.
+  package static let maximumHeaders = 16
+
+  /// Builds an answer.
+  package init(
+    _ status: Status, _ contentType: ContentType = .text, body: [UInt8] = [],
+    headers: [Header] = []
+  ) {
+    self.status = status
+    self.contentType = contentType
+    self.body = body
+    self.headers = headers
+  }
+
+  /// Whether HTTP forbids content with this status (RFC 9110 section 6.4.1).
+  var hasNoContent: Bool { status.code == 204 || status.code == 304 }
+}

@@ -1,0 +1,256 @@
+package import EventLoop
+
+/// An HTTP server on an event loop: HTTP/1.1 and HTTP/2 with prior knowledge on every listener.
+///
+/// The handler is called on the loop's thread, between reading and writing; it may call anything
+/// of the server.
+package final class Server {
+  /// Connections taken from one listener before other events have their turn.
+  private static let acceptsPerTurn = 16
+  /// Nanoseconds between two looks at the deadlines, at least; they are kept this exactly.
+  private static let sweepInterval = nanosecondsPerSecond / 4
+  /// Nanoseconds for which no connection is accepted when the kernel has no memory.
+  private static let shortageTime = nanosecondsPerSecond
+  /// Connections closed before memory is given back to the kernel.
+  private static let closedBeforeTrim = 64
+
+  let loop: EventLoop
+  let context: ServerContext
+  var readBuffer = ReadBuffer()
+  /// What the connection whose turn it is wants to send; empty between turns.
+  var output: [UInt8] = []
+
+  private var callbacks: HTTP2Callbacks?
+  private var acceptors: [Acceptor] = []
+  private var isPaused = false
+  private var connections: [Connection?] = []
+  private var freePlaces: [Int] = []
+  /// Given up to accept and close one connection when the process has no descriptor left.
+  private var reserve: FileDescriptor?
+
+  private var sweepTimer: TimerToken?
+  private var sweepDeadline = Int64.max
+  private var closedSinceTrim = 0
+  private var drained: (() -> Void)?
+  private var drainTimer: TimerToken?
+
+  /// Connections open now, those included that wait only for their peer's end.
+  package private(set) var openConnections = 0
+
+  /// What was done so far.
+  package var counters: Counters { context.counters }
+
+  /// Makes a server without listeners.
+  ///
+  /// - Parameter handler: answers the requests; kept as long as the server.
+  package init(loop: EventLoop, handler: any RequestHandler, limits: Limits = Limits()) {
+    self.loop = loop
+    context = ServerContext(handler: handler, limits: limits, clock: loop.clock)
+    reserve = try? FileDescriptor.reserve()
+  }
+
+  // MARK: - Accepting
+
+  /// A listener and its place in the loop.
+  private final class Acceptor {
+    let listener: Listener
+    var registration: Registration?
+
+    init(_ listener: consuming Listener) {
+      self.listener = listener
+    }
+  }
+
+  /// Accepts connections from a listener until `drain`.
+  package func serve(_ listener: consuming Listener) throws(Errno) {
+    let acceptor = Acceptor(listener)
+    acceptor.registration = try loop.add(
+      acceptor.listener.fileDescriptor, interest: .readable
+    ) { [unowned self] _ in
+      accept(from: acceptor)
+    }
+    acceptors.append(acceptor)
+  }
+
+  private func accept(from acceptor: Acceptor) {
+    for turn in 0..<Self.acceptsPerTurn {
+      if openConnections >= context.limits.connections {
+        // Only the first time it is certain that a connection waits.
+        guard turn == 0 else { return }
+        guard evictOne() else {
+          context.counters.count(Refusal.connectionLimit)
+          return pauseAccepting()
+        }
+      }
+      do throws(Errno) {
+        admit(try acceptor.listener.accept())
+      } catch {
+        switch error {
+        case .wouldBlock:
+          return
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+          return refuseOne(acceptor)
+        case .noBufferSpace, .noMemory:
+          pauseAccepting()
+          _ = loop.schedule(at: loop.now &+ Self.shortageTime) { [unowned self] in
+            resumeAccepting()
+          }
+          return
+        default:
+          continue  // That connection broke before it was accepted.
+        }
+      }
+    }
+  }
+
+  private func admit(_ socket: consuming StreamSocket) {
+    let place = freePlaces.popLast() ?? connections.count
+    if place == connections.count { connections.append(nil) }
+    let connection = Connection(socket, server: self, place: place, now: loop.now)
+    do throws(Errno) {
+      try connection.start()
+    } catch {
+      freePlaces.append(place)
+      context.counters.count(Refusal.noDescriptor)
+      return
+    }
+    connections[place] = connection
+    openConnections += 1
+    context.counters.accepted &+= 1
+    watch(deadline: connection.deadline)
+  }
+
+  /// Closes the connection that has waited longest for its client; false if none waits.
+  ///
+  /// A probe must get through even when somebody opens connections and leaves them.
+  private func evictOne() -> Bool {
+    var oldest: Connection?
+    for case let connection? in connections where connection.isEvictable {
+      if oldest.map({ connection.lastActive < $0.lastActive }) ?? true { oldest = connection }
+    }
+    guard let oldest else { return false }
+    context.counters.evicted &+= 1
+    oldest.close()
+    return true
+  }
+
+  private func refuseOne(_ acceptor: Acceptor) {
+    context.counters.count(Refusal.noDescriptor)
+    reserve = nil
+    // Accepted and closed at once: the client learns it now and not when it times out.
+    _ = try? acceptor.listener.accept()
+    reserve = try? FileDescriptor.reserve()
+  }
+
+  private func pauseAccepting() {
+    isPaused = true
+    setAcceptorInterest([])
+  }
+
+  private func resumeAccepting() {
+    guard isPaused else { return }
+    isPaused = false
+    setAcceptorInterest(.readable)
+  }
+
+  private func setAcceptorInterest(_ interest: Readiness) {
+    for acceptor in acceptors {
+      guard let registration = acceptor.registration else { continue }
+      try? loop.setInterest(interest, of: registration)
+    }
+  }
+
+  // MARK: - For connections
+
+  /// Makes the HTTP/2 side of a connection; the first one makes what all share.
+  func makeHTTP2Session() -> HTTP2Session? {
+    if callbacks == nil { callbacks = HTTP2Callbacks.make(context.limits) }
+    guard let callbacks else { return nil }
+    return HTTP2Session.server(context: context, callbacks: callbacks, now: loop.now)
+  }
+
+  /// Takes a closed connection out of the table.
+  func forget(_ connection: Connection) {
+    connections[connection.place] = nil
+    freePlaces.append(connection.place)
+    openConnections -= 1
+    context.counters.closed &+= 1
+    resumeAccepting()
+    closedSinceTrim += 1
+    if closedSinceTrim == Self.closedBeforeTrim {
+      watch(deadline: loop.now &+ nanosecondsPerSecond)
+    }
+    finishDrain()
+  }
+
+  // MARK: - Deadlines
+
+  /// Sees to it that deadlines are looked at when this one has passed, or soon after.
+  ///
+  /// Deadlines mostly move away, and then nothing is done: one timer serves all connections, and
+  /// without connections there is none.
+  func watch(deadline: Int64) {
+    guard deadline < sweepDeadline else { return }
+    sweepDeadline = max(deadline, loop.now &+ Self.sweepInterval)
+    if let sweepTimer, loop.reschedule(sweepTimer, at: sweepDeadline) { return }
+    sweepTimer = loop.schedule(at: sweepDeadline) { [unowned self] in sweep() }
+  }
+
+  private func sweep() {
+    sweepTimer = nil
+    sweepDeadline = Int64.max
+    for case let connection? in connections { connection.expire(now: loop.now) }
+    var earliest = Int64.max
+    for case let connection? in connections { earliest = min(earliest, connection.deadline) }
+    watch(deadline: earliest)
+    if closedSinceTrim >= Self.closedBeforeTrim {
+      closedSinceTrim = 0
+      Heap.trim()
+    }
+  }
+
+  // MARK: - The end
+
+  /// Stops accepting, finishes what is under way and closes all connections.
+  ///
+  /// HTTP/2 clients are told by GOAWAY, HTTP/1.1 clients by `Connection: close`.
+  ///
+  /// - Parameters:
+  ///   - time: nanoseconds after which what is still open is cut off.
+  ///   - completion: called once on the loop's thread, never from inside this call.
+  package func drain(within time: Int64, completion: @escaping () -> Void) {
+    // In the next turn, because the caller may be the handler inside a connection's turn.
+    loop.runNextTurn { [self] in beginDrain(within: time, completion) }
+  }
+
+  private func beginDrain(within time: Int64, _ completion: @escaping () -> Void) {
+    guard !context.isDraining else { return }
+    context.isDraining = true
+    drained = completion
+    for acceptor in acceptors {
+      if let registration = acceptor.registration { loop.remove(registration) }
+      acceptor.registration = nil
+    }
+    acceptors = []
+    drainTimer = loop.schedule(at: loop.now &+ max(0, time)) { [unowned self] in cutOff() }
+    for case let connection? in connections { connection.drain() }
+    finishDrain()
+  }
+
+  private func cutOff() {
+    drainTimer = nil
+    for case let connection? in connections { connection.close() }
+    finishDrain()
+  }
+
+  private func finishDrain() {
+    guard context.isDraining, openConnections == 0, let completion = drained else { return }
+    drained = nil
+    if let drainTimer { loop.cancel(drainTimer) }
+    drainTimer = nil
+    if let sweepTimer { loop.cancel(sweepTimer) }
+    sweepTimer = nil
+    sweepDeadline = Int64.max
+    loop.runNextTurn(completion)
+  }
+}
