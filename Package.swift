@@ -62,6 +62,7 @@ let package = Package(
 
     // The assembly.
     library("Answers", ["LagCore", "JSON"]),
+    library("Offline", ["LagCore", "ConsumerOffsets", "JSON"]),
     library(
       "Agent",
       [
@@ -72,7 +73,7 @@ let package = Package(
       name: "vole",
       dependencies: [
         "Agent", "LagCore", "ConsumerOffsets", "KafkaClient", "EventLoop", "HTTPServer",
-        "Configuration", "Answers", "JSON",
+        "Configuration", "Answers", "JSON", "Offline",
       ], swiftSettings: rules),
     .executableTarget(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "JSON"],
@@ -86,6 +87,7 @@ let package = Package(
     .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
     tests("ConfigurationTests", ["Configuration"]),
+    tests("OfflineTests", ["Offline", "JSON", "LagCore", "ConsumerOffsets"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -30,6 +30,8 @@ package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     case notAnInteger
     /// A number does not fit the type that is asked for.
     case outOfRange
+    /// An object lacks a member that its reader needs; the offset is the object's.
+    case missingMember
     /// More than `JSONReader.maximumDepth` containers inside one another.
     case tooDeep
     /// More than `JSONReader.maximumBytes` of text.
@@ -71,6 +73,7 @@ package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     case .badNumber: "malformed number"
     case .notAnInteger: "expected a whole number"
     case .outOfRange: "number out of range"
+    case .missingMember: "object without a required member"
     case .tooDeep: "more than \(JSONReader.maximumDepth) levels"
     case .tooLong: "more than \(JSONReader.maximumBytes) bytes of text"
     }

@@ -190,6 +190,9 @@ package struct JSONWriter: ~Copyable {
     needsComma = true
   }
 
+  /// Writes text that is no JSON at all, for lines that mix both.
+  package mutating func raw(_ text: StaticString) { appendVerbatim(text) }
+
   // MARK: Plumbing
 
   private mutating func appendInteger(negative: Bool, _ magnitude: UInt64) {
