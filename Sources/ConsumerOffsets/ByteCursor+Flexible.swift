@@ -9,30 +9,35 @@ extension ByteCursor {
     -> UInt32
   {
     // Nearly every length in these records is below 127 and takes one byte.
-    guard position < end, bytes[position] < 0x80 else {
-      return try longUnsignedVarint(bytes, field)
+    if position < end {
+      let byte = bytes[position]
+      if byte < 0x80 {
+        position &+= 1
+        return UInt32(byte)
+      }
     }
-    let value = UInt32(bytes[position])
-    position &+= 1
+    let (value, next) = try longUnsignedVarint(bytes, field)
+    position = next
     return value
   }
 
-  private mutating func longUnsignedVarint(
+  /// The general case, kept out of line and free of `mutating` so that the cursor of the fast one
+  /// stays in registers.
+  @inline(never)
+  private func longUnsignedVarint(
     _ bytes: Span<UInt8>, _ field: StaticString
-  ) throws(DecodeError) -> UInt32 {
-    let start = position
+  ) throws(DecodeError) -> (value: UInt32, next: Int) {
     var value: UInt32 = 0
     for index in 0..<5 {
-      guard position < end else {
-        throw error(.endsEarly(needed: index &+ 1, left: index), field, at: start)
+      guard index < left else {
+        throw error(.endsEarly(needed: index &+ 1, left: left), field, at: position)
       }
-      let byte = bytes[position]
-      position &+= 1
+      let byte = bytes[position &+ index]
       if index == 4 && byte > 0x0f { break }
       value |= UInt32(byte & 0x7f) &<< UInt32(7 &* index)
-      if byte < 0x80 { return value }
+      if byte < 0x80 { return (value, position &+ index &+ 1) }
     }
-    throw error(.varintTooLong, field, at: start)
+    throw error(.varintTooLong, field, at: position)
   }
 
   /// A compact string: an unsigned varint of length + 1, then UTF-8.

@@ -59,7 +59,8 @@ struct ByteCursor {
   @inline(__always)
   mutating func int16(_ bytes: Span<UInt8>, _ field: StaticString) throws(DecodeError) -> Int16 {
     let at = try take(2, field)
-    return Int16(bitPattern: UInt16(bytes[at]) &<< 8 | UInt16(bytes[at &+ 1]))
+    let window = bytes.extracting(at..<at &+ 2)
+    return Int16(bitPattern: UInt16(window[0]) &<< 8 | UInt16(window[1]))
   }
 
   @inline(__always)
@@ -73,22 +74,35 @@ struct ByteCursor {
   }
 
   /// Sixteen bytes, as Kafka writes an identifier.
+  @inline(__always)
   mutating func uuid(_ bytes: Span<UInt8>, _ field: StaticString) throws(DecodeError) -> Uuid {
     let at = try take(16, field)
+    let window = bytes.extracting(at..<at &+ 16)
     return Uuid(
-      mostSignificantBits: Self.word64(bytes, at: at),
-      leastSignificantBits: Self.word64(bytes, at: at &+ 8))
+      mostSignificantBits: Self.word64(window, at: 0),
+      leastSignificantBits: Self.word64(window, at: 8))
   }
+
+  // One look at the bounds for all bytes of a word: in a window of constant size the compiler
+  // drops the checks of the single bytes and makes one load of them.
 
   @inline(__always)
   private static func word32(_ bytes: Span<UInt8>, at: Int) -> UInt32 {
-    UInt32(bytes[at]) &<< 24 | UInt32(bytes[at &+ 1]) &<< 16 | UInt32(bytes[at &+ 2]) &<< 8
-      | UInt32(bytes[at &+ 3])
+    let window = bytes.extracting(at..<at &+ 4)
+    return UInt32(window[0]) &<< 24 | UInt32(window[1]) &<< 16 | UInt32(window[2]) &<< 8
+      | UInt32(window[3])
   }
 
   @inline(__always)
   private static func word64(_ bytes: Span<UInt8>, at: Int) -> UInt64 {
-    UInt64(word32(bytes, at: at)) &<< 32 | UInt64(word32(bytes, at: at &+ 4))
+    let window = bytes.extracting(at..<at &+ 8)
+    let high =
+      UInt64(window[0]) &<< 56 | UInt64(window[1]) &<< 48 | UInt64(window[2]) &<< 40
+      | UInt64(window[3]) &<< 32
+    let low =
+      UInt64(window[4]) &<< 24 | UInt64(window[5]) &<< 16 | UInt64(window[6]) &<< 8
+      | UInt64(window[7])
+    return high | low
   }
 
   // MARK: Strings, bytes and arrays with fixed length prefixes
@@ -144,10 +158,13 @@ struct ByteCursor {
   }
 
   /// Lets `count` pass if the bytes left can hold that many elements.
+  ///
+  /// A count has 32 bits and an element's least size is a small constant: the product fits.
+  @inline(__always)
   func backed(
     _ count: Int, _ field: StaticString, elementSize: Int, from start: Int
   ) throws(DecodeError) -> Int {
-    guard count <= left / elementSize else {
+    guard count &* elementSize <= left else {
       throw error(.countExceedsBytesLeft(count: count, left: left), field, at: start)
     }
     return count

@@ -34,6 +34,8 @@ package enum RecordKey: Equatable, Sendable {
   /// Reads a key.
   ///
   /// - Throws: `DecodeError` if the bytes end early or hold an impossible length.
+  // Inlined for the reason given at `OffsetCommitValue.decode`: 12 ns against 5.
+  @inline(__always)
   package static func decode(_ key: Span<UInt8>) throws(DecodeError) -> RecordKey {
     var cursor = ByteCursor(key, .key)
     let type = try cursor.int16(key, "type")
@@ -47,7 +49,7 @@ package enum RecordKey: Equatable, Sendable {
     case 2:
       return .groupMetadata(group: try cursor.string(key, "group"))
     default:
-      return try decodeRare(key, type, &cursor)
+      return try decodeRare(key, type, cursor)
     }
   }
 
@@ -56,6 +58,7 @@ package enum RecordKey: Equatable, Sendable {
   /// - Returns: The range of the group id in `key`.
   /// - Throws: `DecodeError` if the key does not hold a type and a string. For a type that
   ///   `isKnown(type:)` denies this says only that the type is laid out otherwise.
+  @inline(__always)
   package static func group(of key: Span<UInt8>) throws(DecodeError) -> Range<Int> {
     var cursor = ByteCursor(key, .key)
     _ = try cursor.take(2, "type")
@@ -75,9 +78,12 @@ package enum RecordKey: Equatable, Sendable {
     (0...23).contains(type) && type != 18
   }
 
+  // Out of line, and handed a copy of the cursor, so that a commit's cursor stays in registers.
+  @inline(never)
   private static func decodeRare(
-    _ key: Span<UInt8>, _ type: Int16, _ cursor: inout ByteCursor
+    _ key: Span<UInt8>, _ type: Int16, _ afterType: ByteCursor
   ) throws(DecodeError) -> RecordKey {
+    var cursor = afterType
     guard isKnown(type: type) else {
       return .other(type: type, group: try? cursor.string(key, "group"))
     }

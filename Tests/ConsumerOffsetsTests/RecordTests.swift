@@ -307,6 +307,75 @@ struct RecordTests {
     #expect(current.partitionsPendingRevocation.isEmpty)
   }
 
+  @Test(
+    "an array of the smallest elements there are fills its bytes to the last",
+    arguments: [
+      // A member is 18 bytes in version 0, 22 in 1 and 2, 24 in 3 and 15 in 4.
+      (2, "0000 0000 00000000 ffff ffff", "00000002", "0000 0000 0000 00000000 00000000 00000000"),
+      (
+        2, "0001 0000 00000000 ffff ffff", "00000002",
+        "0000 0000 0000 00000000 00000000 00000000 00000000"
+      ),
+      (
+        2, "0002 0000 00000000 ffff ffff 0000000000000000", "00000002",
+        "0000 0000 0000 00000000 00000000 00000000 00000000"
+      ),
+      (
+        2, "0003 0000 00000000 ffff ffff 0000000000000000", "00000002",
+        "0000 ffff 0000 0000 00000000 00000000 00000000 00000000"
+      ),
+      (
+        2, "0004 01 00000000 00 00 0000000000000000", "03",
+        "01 00 01 01 00000000 00000000 01 01 00"
+      ),
+      (4, "0000", "03", "\(topicId) 01 00000000 01 00"),
+      (5, "0000 00 00 01 01", "03", "01"),
+      (7, "0000", "03", "\(topicId) 01 00"),
+      (8, "0000 00000000 00000000 00", "03", "\(topicId) 01 00"),
+      (16, "0000", "03", "01"),
+    ] as [(Int, String, String, String)])
+  func smallestElements(type: Int, head: String, count: String, element: String) throws {
+    let rest = [5: "00 00000000 00 00", 8: "01 00", 16: "0000000000000000 0000000000000000 00"]
+    // Type 2 of a plain version ends with its members; every other value with a tag section.
+    let end = rest[type] ?? (type == 2 && !head.hasPrefix("0004") ? "" : "00")
+    let key = try bytes(hex: (type == 16 ? "0010" : "000\(type)") + "0001 67 0001 6d")
+    let value = try bytes(hex: head + count + element + element + end)
+    let record = try decode(key: key, value: value)
+    #expect(trailingBytes(record) == 0)
+    let elements =
+      switch record {
+      case .groupMetadata(_, let value): value.members.count
+      case .consumerGroupPartitionMetadata(_, let value): value.topics.count
+      case .consumerGroupMemberMetadata(_, _, let value): value.subscribedTopicNames.count
+      case .consumerGroupTargetAssignmentMember(_, _, let value): value.topicPartitions.count
+      case .consumerGroupCurrentMemberAssignment(_, _, let value): value.assignedPartitions.count
+      case .consumerGroupRegularExpression(_, _, let value): value.topics.count
+      default: -1
+      }
+    #expect(elements == 2)
+  }
+
+  @Test("an embedded array of the smallest elements there are is read")
+  func smallestEmbedded() throws {
+    // A subscribed topic is 2 bytes, an assigned one 6, a partition 4, an assignor 3.
+    let group = try group(
+      subscription: "0000000a 0000 00000002 0000 0000",
+      assignment: "00000016 0000 00000002 0000 00000001 00000005 0000 00000000")
+    #expect(group.members.first?.subscription.content?.count == 2)
+    #expect(group.members.first?.assignment.content?.map(\.partitions) == [[5], []])
+    let key = "0005 0001 67 0001 6d"
+    let head = "0000 00 00 01 01 01 00 00000000 00"
+    guard
+      case .consumerGroupMemberMetadata(_, _, let member) =
+        try record(key, "\(head) 01 00 0d 01 00000000 03 01 01 00 01 01 00 00")
+    else {
+      Issue.record("decoded to another type")
+      return
+    }
+    #expect(
+      member.classicMemberMetadata?.supportedProtocols.map(\.subscription) == [.empty, .empty])
+  }
+
   @Test("the racks of a partition, which 4.0 and later leave out")
   func racks() throws {
     let value = try bytes(
