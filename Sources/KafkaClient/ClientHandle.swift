@@ -57,6 +57,14 @@ import Glibc
     return unsafe queue
   }
 
+  /// The queue of a group's member, which lives as long as the client; nil without a `group.id`.
+  @unsafe mutating func consumerQueue() -> OpaquePointer? {
+    // SAFETY: the client is live.
+    guard let queue = unsafe rd_kafka_queue_get_consumer(raw) else { return nil }
+    unsafe queues.append(queue)
+    return unsafe queue
+  }
+
   /// Opens a topic that lives as long as the client.
   ///
   /// - Throws: what librdkafka says about the name.

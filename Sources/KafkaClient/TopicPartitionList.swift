@@ -60,4 +60,28 @@ import CLibrdkafka
     return unsafe Row(
       topic: topic, partition: row.partition, offset: row.offset, code: row.err.rawValue)
   }
+
+  /// The rows as partitions by topic, in the order of the list.
+  func partitions() -> [TopicPartitions] {
+    // SAFETY: `raw` is live.
+    unsafe TopicPartitionList.partitions(raw)
+  }
+
+  /// The rows of a list that somebody else owns.
+  @unsafe static func partitions(
+    _ list: UnsafePointer<rd_kafka_topic_partition_list_t>
+  ) -> [TopicPartitions] {
+    var found: [TopicPartitions] = []
+    for index in 0..<max(0, Int(unsafe list.pointee.cnt)) {
+      // SAFETY: `elems` holds `cnt` rows; the name is copied.
+      let row = unsafe list.pointee.elems[index]
+      let topic = unsafe row.topic.map { unsafe String(cString: $0) } ?? ""
+      if let last = found.indices.last, found[last].topic == topic {
+        found[last].partitions.append(unsafe row.partition)
+      } else {
+        found.append(TopicPartitions(topic: topic, partitions: [unsafe row.partition]))
+      }
+    }
+    return found
+  }
 }
