@@ -76,7 +76,7 @@ let package = Package(
         "Configuration", "Answers", "JSON", "Offline",
       ], swiftSettings: rules),
     .executableTarget(
-      name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "JSON"],
+      name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers"],
       swiftSettings: rules),
     tests("JSONTests", ["JSON"]),
     tests("AgentTests", ["Agent", "Answers", "Configuration", "ConsumerOffsets", "LagCore"]),
