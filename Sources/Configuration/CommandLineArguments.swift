@@ -168,6 +168,6 @@ extension CommandLineArguments {
 extension String {
   /// Whether the text can stand in a message without quotes.
   var isPlain: Bool {
-    utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }
+    !isEmpty && utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }
   }
 }

@@ -9,8 +9,8 @@ import CPcre2
   package enum Outcome: Equatable, Sendable {
     case match
     case noMatch
-    /// The match was given up at `matchSteps`, `matchDepth` or `matchHeapKibibytes`: to be
-    /// treated as "no match" and reported.
+    /// The match was given up at `maxNameBytes`, `matchSteps`, `matchDepth` or
+    /// `matchHeapKibibytes`: to be treated as "no match" and reported.
     case limitExceeded
   }
 
@@ -29,7 +29,9 @@ import CPcre2
     }
   }
 
-  /// Steps of backtracking in one match; about a millisecond.
+  /// Bytes of a name that is looked at; a longer one exceeds the limit.
+  package static let maxNameBytes = 1_024
+  /// Steps of backtracking in one match; under half a millisecond.
   package static let matchSteps: UInt32 = 20_000
   /// Nested backtracking points in one match.
   package static let matchDepth: UInt32 = 5_000
@@ -100,6 +102,7 @@ import CPcre2
   /// - Parameter name: UTF-8; bytes that are none never match, and are no error.
   /// - Returns: `.limitExceeded` where the search was given up.
   package func outcome(_ name: Span<UInt8>) -> Outcome {
+    guard name.count <= Self.maxNameBytes else { return .limitExceeded }
     // SAFETY: The bytes are read within the call; data and context belong to this object.
     let result = unsafe name.withUnsafeBufferPointer { buffer in
       unsafe pcre2_match_8(code, buffer.baseAddress, buffer.count, 0, 0, matchData, context)

@@ -15,6 +15,12 @@ package struct GroupSelection {
   /// `group-denylist`: groups that are left out all the same.
   package let denied: GroupPattern?
 
+  /// Selects groups.
+  package init(admitted: Admitted, denied: GroupPattern? = nil) {
+    self.admitted = admitted
+    self.denied = denied
+  }
+
   /// Whether a group is watched.
   ///
   /// - Parameter name: The group's name as it stands in a record, UTF-8.

@@ -20,7 +20,7 @@ extension Key where Value == String {
     Key(
       name: name, fallback: fallback,
       parse: { (raw) throws(Complaint) in
-        let text = try raw.text(allowed: "a string")
+        let text = try raw.text(allowed: "text in quotes")
         return text.isEmpty ? fallback : text
       }, show: quoted)
   }
@@ -32,7 +32,7 @@ extension Key where Value == String? {
     Key(
       name: name, fallback: nil, isSecret: isSecret,
       parse: { (raw) throws(Complaint) in
-        let text = try raw.text(allowed: "a string")
+        let text = try raw.text(allowed: "text in quotes")
         return text.isEmpty ? nil : text
       }, show: { $0.map(quoted) })
   }

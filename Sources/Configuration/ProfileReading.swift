@@ -144,19 +144,21 @@ extension SASLProfile {
         handshake.origin, section.path(SASLKeys.handshakeFirst.name),
         "has no effect: the handshake always comes first")
     }
-    username = reader.value(SASLKeys.username, in: section)
-    password = reader.value(SASLKeys.password, in: section)
+    let user = reader.read(SASLKeys.username, in: section)
+    let secret = reader.read(SASLKeys.password, in: section)
+    username = user.value
+    password = secret.value
     let file = reader.read(SASLKeys.passwordFile, in: section)
     if let path = file.value {
       readPassword(from: path, file.origin, section, &reader)
     }
     guard mechanism.takesPassword else { return }
-    if username == nil {
+    if username == nil, !user.isRefused {
       reader.report.error(
         section.origin, section.path(SASLKeys.username.name),
         "is missing (\(mechanism.rawValue) needs one)")
     }
-    if password == nil, file.isMissing {
+    if password == nil, !secret.isRefused, file.isMissing {
       reader.report.error(
         section.origin, section.path(SASLKeys.password.name),
         "is missing (password or password-file)")

@@ -111,22 +111,30 @@ func secondsOfDuration(_ text: String) -> Int? {
 
 /// A text as TOML's basic string; control characters are escaped, so a message stays one line.
 func quoted(_ text: String) -> String {
-  var result = "\""
+  var escaped = ""
+  for scalar in text.unicodeScalars {
+    if scalar == "\"" || scalar == "\\" { escaped += "\\" }
+    escaped.unicodeScalars.append(scalar)
+  }
+  return "\"" + onOneLine(escaped) + "\""
+}
+
+/// A text with its control characters written as TOML's escapes.
+func onOneLine(_ text: String) -> String {
+  var line = ""
   for scalar in text.unicodeScalars {
     switch scalar {
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
-    case "\n": result += "\\n"
-    case "\t": result += "\\t"
-    case "\r": result += "\\r"
+    case "\n": line += "\\n"
+    case "\t": line += "\\t"
+    case "\r": line += "\\r"
     default:
-      if scalar.value < 0x20 || scalar.value == 0x7F {
+      if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
         let digits = String(scalar.value, radix: 16, uppercase: true)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        line += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       } else {
-        result.unicodeScalars.append(scalar)
+        line.unicodeScalars.append(scalar)
       }
     }
   }
-  return result + "\""
+  return line
 }

@@ -104,7 +104,7 @@ struct Sections {
   ) {
     let path = SettingPath(components: section.path)
     if let reason = section.kind.refused {
-      return report.error(section.origin, path, "\(reason)")
+      return report.error(section.origin, path, "is \(reason)")
     }
     if let reason = section.kind.ignored {
       return report.warning(section.origin, path, "has no effect: \(reason)")

@@ -43,9 +43,10 @@ extension TOMLSyntaxError {
     line = Int(error.line)
     column = Int(error.column)
     // SAFETY: The message is an array inside the structure; only its own bytes are read.
-    message = unsafe withUnsafeBytes(of: error.message) { bytes in
+    let text = unsafe withUnsafeBytes(of: error.message) { bytes in
       unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
+    message = onOneLine(text)
   }
 }
 
