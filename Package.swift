@@ -79,7 +79,9 @@ let package = Package(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers"],
       swiftSettings: rules),
     tests("JSONTests", ["JSON"]),
-    tests("AgentTests", ["Agent", "Answers", "Configuration", "ConsumerOffsets", "LagCore"]),
+    tests(
+      "AgentTests",
+      ["Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore"]),
     tests(
       "ConsumerOffsetsTests", ["ConsumerOffsets"], resources: [.copy("Fixtures")]),
 
