@@ -46,3 +46,15 @@ package struct LogRecord: Sendable, Equatable {
     return record
   }
 }
+
+extension Configuration.LogLevel {
+  /// Grows with the urgency.
+  var urgency: Int {
+    switch self {
+    case .debug: 0
+    case .info: 1
+    case .warn: 2
+    case .error: 3
+    }
+  }
+}

@@ -1,1 +1,33 @@
-print("vole")
+import Configuration
+import EventLoop
+import Glibc
+
+// `vole`: one binary, one word that says what to do. Each command has a file of its own.
+
+/// All commands, in the order of the help.
+let commands: [Command] = [
+  .run
+]
+
+let program = ProgramDeclaration(
+  name: "vole",
+  summary: "Watches Kafka consumer groups and answers health probes, by Burrow's rules.",
+  version: voleVersion,
+  commands: commands.map(\.declaration))
+
+Signals.ignoreBrokenPipe()
+do throws(UsageError) {
+  switch try program.parse(Array(CommandLine.arguments.dropFirst())) {
+  case .show(let text):
+    StandardOutput.write(text)
+    exit(ExitCode.ok)
+  case .run(let name, let arguments):
+    guard let command = commands.first(where: { $0.declaration.name == name }) else {
+      exit(ExitCode.usage)
+    }
+    exit(command.run(arguments))
+  }
+} catch {
+  StandardError.write("vole: \(error)\n")
+  exit(ExitCode.usage)
+}

@@ -1,0 +1,303 @@
+package import Answers
+package import Configuration
+package import EventLoop
+import Glibc
+package import HTTPServer
+import KafkaClient
+package import LagCore
+
+/// Why the agent cannot start; one line for people.
+package struct StartError: Error, CustomStringConvertible {
+  package let description: String
+
+  /// Creates an error from its line.
+  package init(_ description: String) { self.description = description }
+}
+
+/// The agent at work: the one place that turns its effects into I/O.
+///
+/// Everything happens on the loop's thread. Records are taken in slices that end after a
+/// millisecond, so that a probe never waits longer behind a catch-up.
+package final class Run: RequestHandler {
+  /// How the agent differs from one of `vole run`; for the demo and tests.
+  package struct Options {
+    /// How long a broker may hold a fetch that has nothing to return, in milliseconds.
+    package var fetchWait: Int32 = 5000
+    /// Receives each line of the log that is urgent enough.
+    package var log: (LogRecord) -> Void
+
+    /// Creates the options of `vole run`.
+    package init(log: @escaping (LogRecord) -> Void) { self.log = log }
+  }
+
+  /// Records taken from the reader at once.
+  private static let batch = 128
+  /// How long a slice of records may last, in nanoseconds.
+  private static let sliceTime: Int64 = nanosecondsPerMillisecond
+  /// How long answers under way may take when the agent ends, in nanoseconds.
+  package static let drainTime: Int64 = 5 * nanosecondsPerSecond
+
+  private let loop: EventLoop
+  private let log: (LogRecord) -> Void
+  private let level: Configuration.LogLevel
+  private var agent: Agent
+  private var routes: Routes
+  private var links: [ClusterLink] = []
+  private var isSliceQueued: [Bool] = []
+  private var server: Server?
+  private var wasReady = false
+  private var isEnding = false
+  /// Called once when everything is answered after `drain`.
+  private var ended: (() -> Void)?
+
+  /// The addresses that the agent listens on, with the ports that the kernel chose.
+  package private(set) var addresses: [String] = []
+
+  // MARK: Starting
+
+  /// Opens the listeners and begins to watch; nothing blocks, and no broker needs to be there.
+  ///
+  /// - Parameters:
+  ///   - configuration: checked.
+  ///   - loop: runs everything.
+  ///   - options: what differs from `vole run`.
+  ///   - ended: called when the agent has drained after a signal or `drain`.
+  /// - Throws: one line: a property that librdkafka refuses, or an address that cannot be had.
+  package static func start(
+    _ configuration: Configuration, loop: EventLoop, options: Options,
+    ended: @escaping () -> Void
+  ) throws(StartError) -> Run {
+    let run = Run(configuration, loop: loop, options: options)
+    run.ended = ended
+    try run.listen(configuration.listeners)
+    do throws(Errno) {
+      try run.open(configuration, fetchWait: options.fetchWait)
+    } catch {
+      throw StartError("cannot start: \(error.message)")
+    }
+    run.beginTicking()
+    return run
+  }
+
+  private init(_ configuration: Configuration, loop: EventLoop, options: Options) {
+    self.loop = loop
+    log = options.log
+    level = configuration.logging.level
+    agent = Agent(
+      clusters: configuration.clusters.map { ClusterSettings(cluster: $0, of: configuration) },
+      seed: UInt64.random(in: .min ... .max))
+    routes = Routes(
+      host: Self.hostName(), allowOrigin: configuration.general.accessControlAllowOrigin)
+  }
+
+  /// Checks what only librdkafka can check of a configuration; one line per problem.
+  package static func clientProblems(of configuration: Configuration) -> [String] {
+    var lines: [String] = []
+    for cluster in configuration.clusters {
+      let clients = clients(for: cluster, of: configuration, fetchWait: 0)
+      for properties in [clients.worker, clients.reader] {
+        for problem in properties.problems() {
+          let profile = cluster.client.name ?? "default"
+          let line = "client-profile.\(profile).librdkafka.\(problem.description)"
+          if !lines.contains(line) { lines.append(line) }
+        }
+      }
+    }
+    return lines
+  }
+
+  private static func clients(
+    for cluster: Configuration.Cluster, of configuration: Configuration, fetchWait: Int32
+  ) -> ClusterLink.Clients {
+    let consumer = configuration.consumers.first { $0.cluster == cluster.name }
+    let own = properties(cluster.client, cluster.servers)
+    let reading = consumer.map { properties($0.client, $0.servers) } ?? own
+    var settings = OffsetsTopicReader.Settings()
+    settings.fetchWaitMilliseconds = fetchWait
+    if let consumer { settings.topic = consumer.offsetsTopic }
+    return ClusterLink.Clients(
+      worker: own, reader: reading, settings: settings,
+      timeout: max(500, Int64(cluster.offsetRefresh) * 500))
+  }
+
+  private static func properties(_ profile: ClientProfile, _ servers: [String]) -> KafkaProperties {
+    KafkaProperties(
+      profile.kafkaProperties(servers: servers).map { KafkaClient.KafkaProperty($0.name, $0.value) }
+    )
+  }
+
+  private func listen(_ listeners: [Configuration.Listener]) throws(StartError) {
+    let server = Server(loop: loop, handler: self)
+    self.server = server
+    for listener in listeners {
+      let opened = try open(listener)
+      addresses.append(opened.address)
+      do throws(Errno) {
+        try server.serve(opened)
+      } catch {
+        throw StartError("cannot serve \(listener.address): \(error.message)")
+      }
+    }
+  }
+
+  private func open(_ listener: Configuration.Listener) throws(StartError) -> Listener {
+    do throws(ListenError) {
+      return try Listener.listen(host: listener.address.host, port: listener.address.port)
+    } catch {
+      throw StartError("httpserver.\(listener.name): \(error.description)")
+    }
+  }
+
+  private func open(_ configuration: Configuration, fetchWait: Int32) throws(Errno) {
+    for (index, cluster) in configuration.clusters.enumerated() {
+      let link = try ClusterLink(
+        index: index, clients: Self.clients(for: cluster, of: configuration, fetchWait: fetchWait),
+        clock: loop.clock)
+      links.append(link)
+      isSliceQueued.append(false)
+      _ = try loop.add(link.readerWakeUp) { [unowned self] in takeSlice(of: link) }
+      _ = try loop.add(link.workerWakeUp) { [unowned self] in takeReplies(of: link) }
+    }
+  }
+
+  private static func hostName() -> String {
+    var name = [CChar](repeating: 0, count: 256)
+    // SAFETY: the buffer is as long as is said, and its last byte stays 0.
+    guard unsafe gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+    let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  // MARK: Time
+
+  private var now: Moment {
+    Moment(
+      wall: loop.clock.realtimeMilliseconds(),
+      monotonic: loop.clock.monotonicNanoseconds() / nanosecondsPerMillisecond)
+  }
+
+  /// Ticks at whole seconds of the wall clock, the first time at once.
+  private func beginTicking() {
+    _ = loop.schedule(at: loop.now) { [unowned self] in tick() }
+  }
+
+  private func tick() {
+    let now = now
+    handle(.tick, at: now)
+    let pause = 1000 - now.wall % 1000
+    let next = loop.clock.monotonicNanoseconds() + pause * nanosecondsPerMillisecond
+    _ = loop.schedule(at: next) { [unowned self] in tick() }
+  }
+
+  // MARK: Events and effects
+
+  private func handle(_ event: AgentEvent, at now: Moment) {
+    perform(agent.handle(event, at: now))
+    if !wasReady, agent.isReady {
+      wasReady = true
+      // What the catch-up used and nothing uses any more goes back to the system.
+      Heap.trim()
+    }
+  }
+
+  private func perform(_ effects: [AgentEffect]) {
+    for effect in effects {
+      do throws(KafkaError) {
+        try perform(effect)
+      } catch {
+        write(LogRecord(.error, "client cannot be used").with("error", error.description))
+      }
+    }
+  }
+
+  private func perform(_ effect: AgentEffect) throws(KafkaError) {
+    switch effect {
+    case .lookUpTopics(let cluster, let topics): try links[cluster].lookUpTopics(topics)
+    case .lookUpHeads(let cluster, let requests): try links[cluster].lookUpHeads(requests)
+    case .read(let cluster, let partitions, let fromEnd):
+      try links[cluster].read(partitions, fromEnd: fromEnd)
+    case .replaceWorker(let cluster): links[cluster].replaceWorker()
+    case .log(let record): write(record)
+    case .drain: drain()
+    }
+  }
+
+  private func write(_ record: LogRecord) {
+    guard record.level.urgency >= level.urgency else { return }
+    log(record)
+  }
+
+  // MARK: Kafka
+
+  private func takeReplies(of link: ClusterLink) {
+    let replies = link.takeReplies()
+    for record in replies.logs { write(record) }
+    for event in replies.events { handle(event, at: now) }
+  }
+
+  /// Takes records for a millisecond at most, and comes again when some are left.
+  private func takeSlice(of link: ClusterLink) {
+    guard !isEnding else { return }
+    let start = now
+    let deadline = loop.clock.monotonicNanoseconds() + Self.sliceTime
+    var mayHaveMore = false
+    repeat {
+      do throws(KafkaError) {
+        let drained = try link.drain(maximum: Self.batch) { partition, offset, key, value in
+          agent.ingest(
+            cluster: link.index, partition: partition, offset: offset, key: key, value: value,
+            now: start.wall)
+        }
+        for record in drained.logs { write(record) }
+        for event in drained.events { handle(event, at: now) }
+        mayHaveMore = drained.mayHaveMore
+      } catch {
+        write(LogRecord(.error, "reader cannot be used").with("error", error.description))
+        return
+      }
+    } while mayHaveMore && loop.clock.monotonicNanoseconds() < deadline
+    if mayHaveMore, !isSliceQueued[link.index] {
+      isSliceQueued[link.index] = true
+      loop.runNextTurn { [unowned self] in
+        isSliceQueued[link.index] = false
+        takeSlice(of: link)
+      }
+    }
+  }
+
+  // MARK: Requests
+
+  package func respond(to request: borrowing Request) -> Response {
+    let answered = routes.answer(RouteRequest(request), agent: agent, now: now)
+    if let record = answered.log { write(record) }
+    return answered.response
+  }
+
+  /// What the agent says of every watched group now, for the demo's table.
+  package func reports() -> [GroupReport] { agent.reports(now: now) }
+
+  /// Evaluates a group by Burrow's rules, for the demo's table.
+  package func evaluate(group: String, cluster: String) -> GroupEvaluation? {
+    agent.evaluate(group: group, cluster: cluster, now: now)
+  }
+
+  /// How far the reading of each cluster has come.
+  package func clusterStatuses() -> [Agent.ClusterStatus] { agent.clusterStatuses() }
+
+  // MARK: Ending
+
+  /// Tells the agent that a signal asks it to end.
+  package func terminate(signal: String) {
+    handle(.terminate(signal: signal), at: now)
+  }
+
+  private func drain() {
+    isEnding = true
+    routes.isDraining = true
+    server?.drain(within: Self.drainTime) { [unowned self] in
+      for link in links { link.close() }
+      ended?()
+      ended = nil
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Agent
+import Configuration
+import EventLoop
+import Glibc
+import KafkaClient
+
+extension Command {
+  /// `vole run`: the agent.
+  static let run = Command(
+    declaration: CommandDeclaration(
+      "run",
+      summary: "Watch consumer groups and answer probes until SIGTERM or SIGINT",
+      details: [
+        "Without a file, --bootstrap-servers and --group suffice, or the variables "
+          + "VOLE_BOOTSTRAP_SERVERS, VOLE_GROUPS (separated by commas) and VOLE_LISTEN. "
+          + "Flags override variables, and variables override the file.",
+        "A broker that is not there yet is no error: the agent answers, says that it is not ready, "
+          + "and keeps trying.",
+      ],
+      options: ConfigurationFlags.options),
+    run: runAgent)
+}
+
+private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
+  let configuration: Configuration
+  do throws(InvalidConfiguration) {
+    configuration = try Configuration.load(
+      flags: ConfigurationFlags(arguments), environment: processEnvironment())
+  } catch {
+    return refuse(error.problems.map(\.description))
+  }
+  let problems = Run.clientProblems(of: configuration)
+  guard problems.isEmpty else { return refuse(problems) }
+
+  let log = LogSink(format: StandardError.isTerminal ? .plain : .json)
+  for warning in configuration.warnings {
+    log.write(LogRecord(.warn, "configuration").with("text", warning.description))
+  }
+  do {
+    let loop = try EventLoop()
+    var run: Run?
+    // Before any other thread exists, so that all of them leave the signals to the loop.
+    _ = try loop.addSignals([SIGTERM, SIGINT]) { signal in
+      run?.terminate(signal: signal == SIGINT ? "SIGINT" : "SIGTERM")
+    }
+    let started = try Run.start(
+      configuration, loop: loop, options: Run.Options { log.write($0) },
+      ended: { loop.stop() })
+    run = started
+    log.write(
+      LogRecord(.info, "listening").with("addresses", started.addresses.joined(separator: " "))
+        .with("version", voleVersion).with("librdkafka", KafkaClientVersion.current.text))
+    try loop.run()
+    _ = ClientRetirement.wait(timeoutMilliseconds: 2000)
+    return ExitCode.ok
+  } catch {
+    return refuse(["\(error)"])
+  }
+}
+
+private func refuse(_ problems: [String]) -> Int32 {
+  for problem in problems { StandardError.write("vole run: \(problem)\n") }
+  return ExitCode.usage
+}
+
+/// Where lines of the log go: standard error, in one form.
+struct LogSink {
+  let format: LogFormat
+
+  func write(_ record: LogRecord) {
+    let wall = Clock.system.realtimeMilliseconds()
+    StandardError.write(format.line(record, wall: wall))
+  }
+}
