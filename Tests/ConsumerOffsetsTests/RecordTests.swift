@@ -287,7 +287,7 @@ struct RecordTests {
       case .consumerGroupMemberMetadata(_, _, let member) =
         try record("0005 \(key)", "0000 00 00 01 01 01 00 ffffffff 00 02 00 01 00 01 00"),
       case .consumerGroupTargetAssignmentMember(_, _, let target) =
-        try record("0007 \(key)", "0000 02 \(id) 02 00000009 01 00 01 00 00"),
+        try record("0007 \(key)", "0000 02 \(id) 02 00000009 01 00 03 aabbcc 00"),
       case .consumerGroupCurrentMemberAssignment(_, _, let current) =
         try record(
           "0008 \(key)",
@@ -390,5 +390,13 @@ struct RecordTests {
     #expect(
       topic.partitionMetadata.map { $0.racks.map { text($0, in: value.span) } }
         == [["a", "b"], []])
+    // Partitions without racks, and little but them in the value.
+    let smallest = try bytes(
+      hex: """
+        0000 02 6c8045bfe1db48058d2578308b7a342c 01 00000005
+        06 00000000 01 00 00000001 01 00 00000002 01 00 00000003 01 00 00000004 01 00 00 00
+        """)
+    let plain = try ConsumerGroupPartitionMetadataValue.decode(smallest.span)
+    #expect(plain.topics.first?.partitionMetadata.map(\.partition) == [0, 1, 2, 3, 4])
   }
 }
