@@ -1,5 +1,5 @@
 /// A property of librdkafka's configuration.
-package struct KafkaProperty: Equatable {
+package struct ClientProperty: Equatable {
   /// The name as librdkafka's CONFIGURATION.md has it.
   package let name: String
   /// The value as text.
@@ -8,7 +8,7 @@ package struct KafkaProperty: Equatable {
   /// Whether the value must never be shown.
   package var isSecret: Bool {
     let name = name.lowercased()
-    return ["password", "secret", "token", "pem", "jaas", "sasl.oauthbearer.config"]
+    return ["password", "secret", "token", "pem", "ssl_key", "jaas", "oauthbearer.config"]
       .contains { name.contains($0) }
   }
 }
@@ -28,7 +28,7 @@ package struct ClientProfile: Equatable {
   package var tls: TLSProfile?
   package var sasl: SASLProfile?
   /// `[client-profile.X.librdkafka]` in the order of the file.
-  package var passedThrough: [KafkaProperty]
+  package var passedThrough: [ClientProperty]
 }
 
 /// `[tls.X]`: how brokers prove who they are, and how the agent does.
@@ -80,22 +80,22 @@ extension ClientProfile {
   ///
   /// - Parameter servers: Bootstrap servers, `host:port` each.
   /// - Returns: The properties in the order in which they are to be set.
-  package func kafkaProperties(servers: [String]) -> [KafkaProperty] {
+  package func properties(servers: [String]) -> [ClientProperty] {
     var properties = [
-      KafkaProperty(name: "bootstrap.servers", value: servers.joined(separator: ",")),
-      KafkaProperty(name: "client.id", value: clientID),
+      ClientProperty(name: "bootstrap.servers", value: servers.joined(separator: ",")),
+      ClientProperty(name: "client.id", value: clientID),
     ]
     if let protocolName = securityProtocol {
-      properties.append(KafkaProperty(name: "security.protocol", value: protocolName))
+      properties.append(ClientProperty(name: "security.protocol", value: protocolName))
     }
-    properties += tls?.kafkaProperties ?? []
-    properties += sasl?.kafkaProperties ?? []
+    properties += tls?.properties ?? []
+    properties += sasl?.properties ?? []
     if let dialTimeout {
       properties.append(
-        KafkaProperty(name: "socket.connection.setup.timeout.ms", value: "\(dialTimeout)000"))
+        ClientProperty(name: "socket.connection.setup.timeout.ms", value: "\(dialTimeout)000"))
     }
     if let readTimeout {
-      properties.append(KafkaProperty(name: "socket.timeout.ms", value: "\(readTimeout)000"))
+      properties.append(ClientProperty(name: "socket.timeout.ms", value: "\(readTimeout)000"))
     }
     let overridden = Set(passedThrough.map(\.name))
     return properties.filter { !overridden.contains($0.name) } + passedThrough
@@ -112,26 +112,26 @@ extension ClientProfile {
 }
 
 extension TLSProfile {
-  fileprivate var kafkaProperties: [KafkaProperty] {
-    var properties: [KafkaProperty] = []
-    if let caFile { properties.append(KafkaProperty(name: "ssl.ca.location", value: caFile)) }
+  fileprivate var properties: [ClientProperty] {
+    var properties: [ClientProperty] = []
+    if let caFile { properties.append(ClientProperty(name: "ssl.ca.location", value: caFile)) }
     if let certificateFile {
-      properties.append(KafkaProperty(name: "ssl.certificate.location", value: certificateFile))
+      properties.append(ClientProperty(name: "ssl.certificate.location", value: certificateFile))
     }
-    if let keyFile { properties.append(KafkaProperty(name: "ssl.key.location", value: keyFile)) }
+    if let keyFile { properties.append(ClientProperty(name: "ssl.key.location", value: keyFile)) }
     if skipsVerification {
       properties.append(
-        KafkaProperty(name: "enable.ssl.certificate.verification", value: "false"))
+        ClientProperty(name: "enable.ssl.certificate.verification", value: "false"))
     }
     return properties
   }
 }
 
 extension SASLProfile {
-  fileprivate var kafkaProperties: [KafkaProperty] {
-    var properties = [KafkaProperty(name: "sasl.mechanism", value: mechanism.rawValue)]
-    if let username { properties.append(KafkaProperty(name: "sasl.username", value: username)) }
-    if let password { properties.append(KafkaProperty(name: "sasl.password", value: password)) }
+  fileprivate var properties: [ClientProperty] {
+    var properties = [ClientProperty(name: "sasl.mechanism", value: mechanism.rawValue)]
+    if let username { properties.append(ClientProperty(name: "sasl.username", value: username)) }
+    if let password { properties.append(ClientProperty(name: "sasl.password", value: password)) }
     return properties
   }
 }

@@ -64,13 +64,19 @@ struct Profiles {
 private let reservedProperties = [
   "bootstrap.servers": "servers of the cluster", "metadata.broker.list": "servers of the cluster",
   "client.id": "client-id of the profile", "isolation.level": "lag-to of the consumer",
-  "enable.partition.eof": "always true", "auto.offset.reset": "start-latest of the consumer",
+  "auto.offset.reset": "start-latest of the consumer", "enable.partition.eof": agentSetsIt,
+  "group.id": agentSetsIt, "group.instance.id": agentSetsIt, "transactional.id": agentSetsIt,
+  "enable.auto.commit": agentSetsIt, "auto.commit.enable": agentSetsIt,
+  "enable.auto.offset.store": agentSetsIt, "allow.auto.create.topics": agentSetsIt,
+  "log.queue": agentSetsIt,
 ]
+
+private let agentSetsIt = "the agent sets it itself"
 
 /// Reads `[client-profile.X.librdkafka]`: names and values are librdkafka's to judge.
 private func passedThrough(
   _ section: Section, _ reader: inout SettingReader
-) -> [KafkaProperty] {
+) -> [ClientProperty] {
   guard let entry = section.table[ClientProfileKeys.librdkafka], let file = reader.file else {
     return []
   }
@@ -80,7 +86,7 @@ private func passedThrough(
       "is \(entry.value.kind), not a table of properties (\"ssl.ca.location\" = \"/ca.pem\")")
     return []
   }
-  var properties: [KafkaProperty] = []
+  var properties: [ClientProperty] = []
   for property in table.flattened {
     let path = SettingPath(components: section.path + [ClientProfileKeys.librdkafka, property.key])
     guard let (origin, raw) = reader.layer(of: path, entry: property) else { continue }
@@ -93,7 +99,7 @@ private func passedThrough(
         origin, path, "is \(raw.asTOML.kind), not a value (a string, number or boolean)")
       continue
     }
-    let known = KafkaProperty(name: property.key, value: value)
+    let known = ClientProperty(name: property.key, value: value)
     properties.append(known)
     reader.note(path, known.isSecret ? SettingReader.hidden : quoted(value), origin)
   }

@@ -30,7 +30,7 @@ struct ClientProfileTests {
       "[cluster.k]\nservers = [\"a:1\", \"b:2\"]\nclient-profile = \"P\"\n"
       + "[consumer.c]\ngroups = [\"g\"]\n" + profiles
     let cluster = try load(text, environment: environment).clusters[0]
-    return cluster.client.kafkaProperties(servers: cluster.servers).map { "\($0.name)=\($0.value)" }
+    return cluster.client.properties(servers: cluster.servers).map { "\($0.name)=\($0.value)" }
   }
 
   @Test("A profile without TLS and SASL speaks plain text")
@@ -163,6 +163,28 @@ struct ClientProfileTests {
       ])
     let variable = "VOLE_CLIENT_PROFILE_P_LIBRDKAFKA_SSL_KEY_PASSWORD"
     #expect(try properties(text, environment: [variable: "x"]).contains("ssl.key.password=x"))
+  }
+
+  @Test("What librdkafka refuses gets the place of the property")
+  func refusedProperty() throws {
+    let text = """
+      [cluster.k]
+      servers = ["a:1"]
+      client-profile = "P"
+      [consumer.c]
+      groups = ["g"]
+      [client-profile.P.librdkafka]
+      "socket.timeout.ms" = "soon"
+      """
+    let configuration = try load(text)
+    let profile = configuration.clusters[0].client
+    #expect(
+      configuration.problem(property: "socket.timeout.ms", of: profile, reason: "is no number")
+        .description
+        == "vole.toml:7: client-profile.P.librdkafka.\"socket.timeout.ms\": is no number")
+    #expect(
+      configuration.problem(property: "ssl.ca.location", of: profile, reason: "is no file")
+        .description == "configuration: client-profile.P: ssl.ca.location is no file")
   }
 
   @Test("A consumer may log in otherwise than its cluster")

@@ -208,8 +208,8 @@ struct WrongConfigurationTests {
       "[tls.a]\ncafile = \"/\"",
       "vole.toml:10: tls.a.cafile: cannot read \"/\": Is a directory"),
     Mistake(
-      "[client-profile.a.librdkafka]\n\"group.id\" = [\"x\"]\n\"bootstrap.servers\" = \"k:1\"",
-      "vole.toml:10: client-profile.a.librdkafka.\"group.id\": is a list, not a value (a string, "
+      "[client-profile.a.librdkafka]\n\"debug\" = [\"x\"]\n\"bootstrap.servers\" = \"k:1\"",
+      "vole.toml:10: client-profile.a.librdkafka.debug: is a list, not a value (a string, "
         + "number or boolean)",
       "vole.toml:11: client-profile.a.librdkafka.\"bootstrap.servers\": cannot be set here "
         + "(servers of the cluster)"),
