@@ -1,3 +1,4 @@
+import ConsumerOffsets
 import JSON
 
 /// One line of a captured `__consumer_offsets` log: a JSON object with a record and its place.
@@ -189,6 +190,32 @@ struct CaptureLine {
       case .notADigit(let index):
         throw LineProblem("\"\(name)\" has no hexadecimal digit at character \(index)")
       }
+    }
+  }
+
+  // MARK: What log readers look for
+
+  /// Whether the line gives a log-end offset instead of a record.
+  var isHead: Bool { keyField == .missing && type == Array("head".utf8) }
+
+  /// A committed offset, or its tombstone if the value is nil, as ranges of `key` and `value`.
+  struct OffsetRecord {
+    let key: OffsetCommitKey
+    let value: OffsetCommitValue?
+  }
+
+  /// The record as a committed offset, once `readRecord` was called.
+  ///
+  /// - Returns: The offset; nil for a record of another type or of a version no broker writes.
+  /// - Throws: What is malformed.
+  func offsetRecord() throws(LineProblem) -> OffsetRecord? {
+    do throws(DecodeError) {
+      guard case .offsetCommit(let offsetKey) = try RecordKey.decode(key.span) else { return nil }
+      if isTombstone { return OffsetRecord(key: offsetKey, value: nil) }
+      return OffsetRecord(key: offsetKey, value: try OffsetCommitValue.decode(value.span))
+    } catch {
+      if error.isUnsupportedVersion { return nil }
+      throw LineProblem(error.description)
     }
   }
 }
