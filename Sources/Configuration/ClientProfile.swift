@@ -80,7 +80,7 @@ extension ClientProfile {
   ///
   /// - Parameter servers: Bootstrap servers, `host:port` each.
   /// - Returns: The properties in the order in which they are to be set.
-  package func properties(servers: [String]) -> [ClientProperty] {
+  package func kafkaProperties(servers: [String]) -> [ClientProperty] {
     var properties = [
       ClientProperty(name: "bootstrap.servers", value: servers.joined(separator: ",")),
       ClientProperty(name: "client.id", value: clientID),

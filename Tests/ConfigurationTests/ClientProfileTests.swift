@@ -30,7 +30,7 @@ struct ClientProfileTests {
       "[cluster.k]\nservers = [\"a:1\", \"b:2\"]\nclient-profile = \"P\"\n"
       + "[consumer.c]\ngroups = [\"g\"]\n" + profiles
     let cluster = try load(text, environment: environment).clusters[0]
-    return cluster.client.properties(servers: cluster.servers).map { "\($0.name)=\($0.value)" }
+    return cluster.client.kafkaProperties(servers: cluster.servers).map { "\($0.name)=\($0.value)" }
   }
 
   @Test("A profile without TLS and SASL speaks plain text")
