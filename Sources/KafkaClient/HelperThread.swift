@@ -2,14 +2,14 @@ import CLibrdkafka  // its header is where the compiler first meets <pthread.h>
 import Glibc
 
 /// A POSIX thread with a small stack; Swift's concurrency runtime stays out of the process.
-enum HelperThread {
+package enum HelperThread {
   /// The stack of a helper thread, in bytes: its calls are shallow, librdkafka's included.
   static let stackBytes = 256 * 1024
 
   /// Runs a closure on a new detached thread that receives no signals.
   ///
   /// - Returns: whether the thread was created.
-  static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+  package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
     var attributes = pthread_attr_t()
     // SAFETY: `attributes` is local, initialised first and destroyed last.
     guard unsafe pthread_attr_init(&attributes) == 0 else { return false }

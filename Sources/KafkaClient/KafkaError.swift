@@ -121,7 +121,7 @@ extension KafkaError {
   /// The partition does not exist.
   static let unknownPartition = KafkaError(code: RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION.rawValue)
   /// The system gives no further thread.
-  static let noThread = KafkaError(
+  package static let noThread = KafkaError(
     code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE.rawValue, message: "cannot create a thread")
   /// The time given has run out.
   static let timedOut = KafkaError(code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue)

@@ -6,7 +6,8 @@ import Glibc
 
 /// All commands, in the order of the help.
 let commands: [Command] = [
-  .run
+  .run,
+  .demo,
 ]
 
 let program = ProgramDeclaration(
