@@ -229,8 +229,10 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
   }
 
   @Test func chunksMakeNoDifference() {
-    let json = Array((WindowCase.all.suffix(4).map(\.json) + ["x", ""]).joined(separator: "\n").utf8)
-    let compact = Array((WindowCase.all.suffix(9).map(\.compact) + ["x", ""]).joined(separator: "\r\n").utf8)
+    let json = Array(
+      (WindowCase.all.suffix(4).map(\.json) + ["x", ""]).joined(separator: "\n").utf8)
+    let compact = Array(
+      (WindowCase.all.suffix(9).map(\.compact) + ["x", ""]).joined(separator: "\r\n").utf8)
     let wholeJSON = answer(of: EvaluateFilter(), to: json)
     let wholeCompact = answer(of: CompactEvaluateFilter(), to: compact)
     for cut in 0...json.count
