@@ -47,15 +47,12 @@ package struct LineProblem: Error, Equatable, Sendable {
 /// Bytes in, bytes out: the caller reads a chunk, hands it in, writes out `output` and `errors`
 /// and clears them with `drain()`. What is held is at most one line, one chunk and its answers.
 package struct LineFilterRun<Filter: LineFilter>: ~Copyable {
-  /// The largest chunk worth handing in at once, in bytes.
-  package static var chunkBytes: Int { 64 << 10 }
-
   /// The filter and what it keeps from line to line.
   package private(set) var filter: Filter
   /// How many lines had something wrong with them.
   package private(set) var badLines = 0
   private var splitter: LineSplitter
-  private var writer = JSONWriter(capacity: 2 * 64 << 10)
+  private var writer = JSONWriter(capacity: 2 * LineSplitter.chunkBytes)
   private var complaints: [UInt8] = []
   private let errorPrefix: String
 

@@ -10,6 +10,9 @@ package struct LineSplitter {
   /// hexadecimal with its decoded form beside it is the longest line of a capture.
   package static let maximumLineBytes = 4 << 20
 
+  /// The largest chunk that callers hand in at once, in bytes.
+  package static let chunkBytes = 64 << 10
+
   /// A line, or what is left of one that is too long.
   package enum Line: Equatable, Sendable {
     /// Where the line stands in `buffer`, without its end.
