@@ -15,7 +15,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
     _ = close(rawValue)
   }
 
-  /// Opens `/dev/null` for reading: a descriptor that can be given up when the process has no other.
+  /// Opens `/dev/null`: a descriptor to be given up when the process has no other.
   package static func reserve() throws(Errno) -> FileDescriptor {
     // SAFETY: the path is a constant C string that outlives the call.
     let opened = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)

@@ -25,7 +25,7 @@ package final class WakeUp: Sendable {
   /// Makes the descriptor readable; never blocks, and may be called from any thread.
   package func signal() {
     var one: UInt64 = 1
-    // SAFETY: eight bytes of a local are read. EAGAIN means that the counter is full: it is signalled.
+    // SAFETY: eight bytes of a local are read. EAGAIN means a full counter: it is signalled.
     _ = unsafe write(descriptor.rawValue, &one, MemoryLayout<UInt64>.size)
   }
 

@@ -3,7 +3,7 @@
 /// Requests are answered one after the other in the order in which they came; while the output is
 /// full the next one is not even read. The first thing outside the grammar is answered and ends
 /// the connection, because nobody knows where the next request would begin.
-final class HTTP1Connection {
+struct HTTP1Connection {
   private enum Phase {
     /// Between two requests, or inside a head.
     case head
@@ -15,11 +15,13 @@ final class HTTP1Connection {
   private let context: ServerContext
   private var phase = Phase.head
   private var parser = HTTP1HeadParser()
-  private var head: RequestHead?
+  private var head = RequestHead()
+  private var hasBegun = false
   private var persistence = HTTP1ResponseWriter.Persistence.persistent
 
-  /// What has arrived and could not be dealt with yet: a part of a head, or requests that wait for
-  /// the output to drain. Bound: one head and one read.
+  /// What has arrived and could not be dealt with yet, at most one head and one read.
+  ///
+  /// It is a part of a head, or requests that wait for the output to drain.
   private var input: [UInt8] = []
 
   /// The content of the current answer and how much of it is in the output already.
@@ -35,10 +37,6 @@ final class HTTP1Connection {
     self.context = context
   }
 
-  deinit {
-    if let head { context.heads.give(head) }
-  }
-
   /// Whether the connection ends when its output is written.
   var isFinished: Bool {
     if case .finished = phase { contentSent == content.count } else { false }
@@ -46,7 +44,7 @@ final class HTTP1Connection {
 
   /// Whether a request has begun and is not complete.
   var isReadingRequest: Bool {
-    if case .finished = phase { false } else { head != nil }
+    if case .finished = phase { false } else { hasBegun }
   }
 
   /// Whether `fill` has more to write.
@@ -60,7 +58,7 @@ final class HTTP1Connection {
   private var wasInterrupted = false
 
   /// Takes what has arrived, answers the requests in it and appends the answers to `output`.
-  func receive(_ bytes: Span<UInt8>, into output: inout [UInt8]) {
+  mutating func receive(_ bytes: Span<UInt8>, into output: inout [UInt8]) {
     if case .finished = phase {
       mustLinger = true
       return
@@ -75,13 +73,13 @@ final class HTTP1Connection {
   }
 
   /// Goes on writing after the output was drained.
-  func fill(_ output: inout [UInt8]) {
+  mutating func fill(_ output: inout [UInt8]) {
     writeContent(into: &output)
     if wasInterrupted { processInput(into: &output) }
   }
 
   /// Answers that the request did not come in time, if one has begun, and ends the connection.
-  func timeOut(into output: inout [UInt8]) {
+  mutating func timeOut(into output: inout [UInt8]) {
     if isReadingRequest {
       refuse(.requestTimeout, into: &output)
     } else {
@@ -93,7 +91,7 @@ final class HTTP1Connection {
     if case .finished = phase { true } else { false }
   }
 
-  private func processInput(into output: inout [UInt8]) {
+  private mutating func processInput(into output: inout [UInt8]) {
     var taken: [UInt8] = []
     swap(&taken, &input)
     let consumed = process(taken.span, into: &output)
@@ -103,7 +101,7 @@ final class HTTP1Connection {
   }
 
   /// Deals with as many requests as the output has room for; says how many bytes are done with.
-  private func process(_ bytes: Span<UInt8>, into output: inout [UInt8]) -> Int {
+  private mutating func process(_ bytes: Span<UInt8>, into output: inout [UInt8]) -> Int {
     var position = 0
     wasInterrupted = false
     while true {
@@ -137,9 +135,9 @@ final class HTTP1Connection {
   // MARK: - Requests
 
   /// Reads a head; its length once it is complete.
-  private func readHead(_ bytes: Span<UInt8>, into output: inout [UInt8]) -> Int? {
-    let head = self.head ?? beginRequest()
-    switch parser.parse(bytes, into: head, limits: context.limits) {
+  private mutating func readHead(_ bytes: Span<UInt8>, into output: inout [UInt8]) -> Int? {
+    if !hasBegun { beginRequest() }
+    switch parser.parse(bytes, into: &head, limits: context.limits) {
     case .needsMore:
       return nil
     case .refused(let refusal):
@@ -147,24 +145,21 @@ final class HTTP1Connection {
       return nil
     case .complete(let length):
       progress &+= 1
-      beginContent(of: head, hasMore: length < bytes.count, into: &output)
+      beginContent(hasMore: length < bytes.count, into: &output)
       return length
     }
   }
 
-  private func beginRequest() -> RequestHead {
+  private mutating func beginRequest() {
     progress &+= 1
     parser = HTTP1HeadParser()
-    let head = context.heads.take()
-    self.head = head
-    return head
+    head.clear()
+    hasBegun = true
   }
 
-  private func beginContent(
-    of head: RequestHead, hasMore: Bool, into output: inout [UInt8]
-  ) {
+  private mutating func beginContent(hasMore: Bool, into output: inout [UInt8]) {
     let framing = parser.framing
-    persistence = persistence(of: head, framing)
+    persistence = persistence(framing)
     let limit = context.limits.bodyBytes
     let isChunked = framing.transferEncodings > 0
     guard isChunked || framing.contentLength > 0 else {
@@ -189,9 +184,7 @@ final class HTTP1Connection {
         : HTTP1BodyReader(contentLength: framing.contentLength, limit: limit))
   }
 
-  private func persistence(
-    of head: RequestHead, _ framing: HTTP1Framing
-  ) -> HTTP1ResponseWriter.Persistence {
+  private func persistence(_ framing: HTTP1Framing) -> HTTP1ResponseWriter.Persistence {
     if framing.says.close { return .closing }
     guard head.version == .http10 else { return .persistent }
     return framing.says.keepAlive ? .keepAlive : .closing
@@ -199,30 +192,24 @@ final class HTTP1Connection {
 
   // MARK: - Answers
 
-  private func respond(into output: inout [UInt8]) {
-    guard let head else { return }
-    let response = context.respond(to: head)
+  private mutating func respond(into output: inout [UInt8]) {
+    let isHead = head.method.isHead
+    let response = context.respond(to: &head)
+    hasBegun = false
     if context.isDraining { persistence = .closing }
-    write(response, isHead: head.method.isHead, into: &output)
-    endRequest()
+    write(response, isHead: isHead, into: &output)
     if case .closing = persistence { phase = .finished } else { phase = .head }
   }
 
-  private func refuse(_ refusal: Refusal, into output: inout [UInt8]) {
+  private mutating func refuse(_ refusal: Refusal, into output: inout [UInt8]) {
     persistence = .closing
     mustLinger = true
-    write(context.refuse(refusal), isHead: head?.method.isHead ?? false, into: &output)
-    endRequest()
+    write(context.refuse(refusal), isHead: head.method.isHead, into: &output)
+    hasBegun = false
     phase = .finished
   }
 
-  private func endRequest() {
-    guard let head else { return }
-    self.head = nil
-    context.heads.give(head)
-  }
-
-  private func write(
+  private mutating func write(
     _ response: Response, isHead: Bool, into output: inout [UInt8]
   ) {
     HTTP1ResponseWriter.write(
@@ -233,7 +220,7 @@ final class HTTP1Connection {
     writeContent(into: &output)
   }
 
-  private func writeContent(into output: inout [UInt8]) {
+  private mutating func writeContent(into output: inout [UInt8]) {
     guard contentSent < content.count else { return }
     let room = max(0, context.limits.outputBytes - output.count)
     let end = min(content.count, contentSent + room)

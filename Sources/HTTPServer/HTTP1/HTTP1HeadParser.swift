@@ -40,7 +40,7 @@ struct HTTP1HeadParser {
 
   /// Goes on reading; `bytes` begins with the first byte of the head each time.
   mutating func parse(
-    _ bytes: Span<UInt8>, into head: RequestHead, limits: Limits
+    _ bytes: Span<UInt8>, into head: inout RequestHead, limits: Limits
   ) -> Step {
     if lineStart == 0, let first = bytes.count > 0 ? bytes[0] : nil,
       first != ASCII.carriageReturn, first != ASCII.lineFeed, !ASCII.isToken(first)
@@ -58,11 +58,11 @@ struct HTTP1HeadParser {
         return .refused(refusal)
       }
       if line.isEmpty {
-        if hasRequestLine { return complete(bytes, length: end + 1, head) }
+        if hasRequestLine { return complete(bytes, length: end + 1, &head) }
         // One empty line is forgiven (RFC 9112 section 2.2).
         guard start == 0 else { return .refused(.emptyLines) }
         start = end + 1
-      } else if let refusal = read(line, of: bytes, into: head, limits) {
+      } else if let refusal = read(line, of: bytes, into: &head, limits) {
         return .refused(refusal)
       }
     }
@@ -101,20 +101,20 @@ struct HTTP1HeadParser {
   }
 
   private mutating func read(
-    _ line: Range<Int>, of bytes: Span<UInt8>, into head: RequestHead, _ limits: Limits
+    _ line: Range<Int>, of bytes: Span<UInt8>, into head: inout RequestHead, _ limits: Limits
   ) -> Refusal? {
     guard hasRequestLine else {
       hasRequestLine = true
-      return readRequestLine(line, of: bytes, into: head)
+      return readRequestLine(line, of: bytes, into: &head)
     }
-    guard head.fields.count < limits.headerFields else { return .tooManyFields }
-    return readField(line, of: bytes, into: head)
+    guard head.fieldCount < limits.headerFields else { return .tooManyFields }
+    return readField(line, of: bytes, into: &head)
   }
 
   // MARK: - The request line
 
   private func readRequestLine(
-    _ line: Range<Int>, of bytes: Span<UInt8>, into head: RequestHead
+    _ line: Range<Int>, of bytes: Span<UInt8>, into head: inout RequestHead
   ) -> Refusal? {
     var index = line.lowerBound
     while index < line.upperBound, ASCII.isToken(bytes[index]) { index += 1 }
@@ -130,10 +130,10 @@ struct HTTP1HeadParser {
     }
     // The head is kept without the empty line that may stand before it.
     head.target = targetStart - start..<index - start
-    return readVersion(bytes.extracting(index + 1..<line.upperBound), into: head)
+    return readVersion(bytes.extracting(index + 1..<line.upperBound), into: &head)
   }
 
-  private func readVersion(_ version: Span<UInt8>, into head: RequestHead) -> Refusal? {
+  private func readVersion(_ version: Span<UInt8>, into head: inout RequestHead) -> Refusal? {
     if ASCII.equal(version, "HTTP/1.1") {
       head.version = .http11
     } else if ASCII.equal(version, "HTTP/1.0") {
@@ -150,7 +150,7 @@ struct HTTP1HeadParser {
   // MARK: - A field
 
   private mutating func readField(
-    _ line: Range<Int>, of bytes: Span<UInt8>, into head: RequestHead
+    _ line: Range<Int>, of bytes: Span<UInt8>, into head: inout RequestHead
   ) -> Refusal? {
     var index = line.lowerBound
     if bytes[index] == ASCII.space || bytes[index] == ASCII.tab { return .foldedField }
@@ -168,11 +168,11 @@ struct HTTP1HeadParser {
       return bytes[position] == ASCII.carriageReturn ? .bareCarriageReturn : .malformedField
     }
     let value = first..<end
-    head.fields.append(
+    head.addField(
       RequestHead.Field(
         name: name.lowerBound - start..<name.upperBound - start,
         value: value.lowerBound - start..<value.upperBound - start))
-    return recognise(bytes.extracting(name), value, of: bytes, into: head)
+    return recognise(bytes.extracting(name), value, of: bytes, into: &head)
   }
 
   private func isBlank(_ byte: UInt8) -> Bool {
@@ -180,7 +180,7 @@ struct HTTP1HeadParser {
   }
 
   private mutating func recognise(
-    _ name: Span<UInt8>, _ range: Range<Int>, of bytes: Span<UInt8>, into head: RequestHead
+    _ name: Span<UInt8>, _ range: Range<Int>, of bytes: Span<UInt8>, into head: inout RequestHead
   ) -> Refusal? {
     let value = bytes.extracting(range)
     if ASCII.equalIgnoringCase(name, "host") {
@@ -252,7 +252,7 @@ struct HTTP1HeadParser {
 
   // MARK: - The end of the head
 
-  private func complete(_ bytes: Span<UInt8>, length: Int, _ head: RequestHead) -> Step {
+  private func complete(_ bytes: Span<UInt8>, length: Int, _ head: inout RequestHead) -> Step {
     head.bytes.append(bytes.extracting(start..<length))
     if head.version == .http11 && framing.hosts == 0 { return .refused(.missingHost) }
     if let refusal = framingRefusal(head.version) { return .refused(refusal) }

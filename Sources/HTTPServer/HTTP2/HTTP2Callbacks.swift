@@ -56,9 +56,11 @@ import CNghttp2
 // The user data of a session is its stream table, which outlives it; the user data of a stream is
 // the stream's place in the table, plus one so that it is not the null pointer.
 
-private func table(_ userData: UnsafeMutableRawPointer?) -> HTTP2StreamTable? {
-  // SAFETY: the session was made with an unretained reference to a table that outlives it.
-  unsafe userData.map { unsafe Unmanaged<HTTP2StreamTable>.fromOpaque($0).takeUnretainedValue() }
+private func table(
+  _ userData: UnsafeMutableRawPointer?
+) -> UnsafeMutablePointer<HTTP2StreamTable>? {
+  // SAFETY: the session was made with this pointer. Nobody else uses the table while nghttp2 runs.
+  unsafe userData?.assumingMemoryBound(to: HTTP2StreamTable.self)
 }
 
 private func place(_ session: OpaquePointer?, _ stream: Int32) -> Int? {
@@ -79,11 +81,11 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   guard let frame = unsafe frame, let table = unsafe table(userData) else { return callbackFailure }
   // SAFETY: nghttp2 calls this for HEADERS frames only (a server receives no PUSH_PROMISE).
   guard unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST else {
-    table.beginTrailer()
+    unsafe table.pointee.beginTrailer()
     return 0
   }
   let stream = unsafe frame.pointee.hd.stream_id
-  let place = table.begin(stream)
+  let place = unsafe table.pointee.begin(stream)
   unsafe nghttp2_session_set_stream_user_data(
     session, stream, UnsafeMutableRawPointer(bitPattern: place + 1))
   return 0
@@ -99,7 +101,7 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   // SAFETY: nghttp2 hands out valid bytes of these lengths for the time of this call.
   let name = unsafe UnsafeBufferPointer(start: name, count: nameLength)
   let value = unsafe UnsafeBufferPointer(start: value, count: valueLength)
-  return unsafe table.field(name, value) ? 0 : callbackFailure
+  return unsafe table.pointee.field(name, value) ? 0 : callbackFailure
 }
 
 @c private func onFrameReceived(
@@ -114,14 +116,16 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   switch UInt32(header.type) {
   case NGHTTP2_HEADERS.rawValue:
     if let place = unsafe place(session, header.stream_id) {
-      table.endHeaders(place, endsStream: endsStream)
+      unsafe table.pointee.endHeaders(place, endsStream: endsStream)
     }
   case NGHTTP2_DATA.rawValue:
-    if endsStream, let place = unsafe place(session, header.stream_id) { table.endStream(place) }
+    if endsStream, let place = unsafe place(session, header.stream_id) {
+      unsafe table.pointee.endStream(place)
+    }
   case NGHTTP2_SETTINGS.rawValue:
-    if isAcknowledgement { table.acknowledgeSettings() }
+    if isAcknowledgement { unsafe table.pointee.acknowledgeSettings() }
   case NGHTTP2_PING.rawValue:
-    if isAcknowledgement { table.acknowledgePing() }
+    if isAcknowledgement { unsafe table.pointee.acknowledgePing() }
   default:
     break
   }
@@ -133,7 +137,7 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   _ data: UnsafePointer<UInt8>?, _ length: Int, _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
   guard let table = unsafe table(userData) else { return callbackFailure }
-  if let place = unsafe place(session, stream) { table.data(place, count: length) }
+  if let place = unsafe place(session, stream) { unsafe table.pointee.data(place, count: length) }
   return 0
 }
 
@@ -141,7 +145,7 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   _ session: OpaquePointer?, _ stream: Int32, _ code: UInt32, _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
   guard let table = unsafe table(userData) else { return callbackFailure }
-  if let place = unsafe place(session, stream) { table.close(place) }
+  if let place = unsafe place(session, stream) { unsafe table.pointee.close(place) }
   return 0
 }
 
@@ -156,11 +160,12 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   case NGHTTP2_RST_STREAM.rawValue:
     // SAFETY: the type says which member of the union is set.
     if unsafe frame.pointee.rst_stream.error_code != NGHTTP2_NO_ERROR.rawValue {
-      table.countReset()
+      unsafe table.pointee.countReset()
     }
   case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
-    guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
-      let place = unsafe place(session, header.stream_id), table.takeReset(place)
+    guard unsafe table.pointee.resetsToCome > 0,
+      header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
+      let place = unsafe place(session, header.stream_id), unsafe table.pointee.takeReset(place)
     else { break }
     unsafe nghttp2_submit_rst_stream(
       session, UInt8(NGHTTP2_FLAG_NONE.rawValue), header.stream_id, NGHTTP2_NO_ERROR.rawValue)
@@ -179,7 +184,7 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   else { return Int(callbackFailure) }
   // SAFETY: nghttp2 lends a buffer of this length; `contentSource` has set the union's integer.
   let space = unsafe UnsafeMutableBufferPointer(start: buffer, count: length)
-  let (count, isLast) = unsafe table.read(Int(source.pointee.fd), into: space)
+  let (count, isLast) = unsafe table.pointee.read(Int(source.pointee.fd), into: space)
   if isLast { unsafe flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
   return count
 }

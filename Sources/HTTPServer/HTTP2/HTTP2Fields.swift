@@ -5,14 +5,15 @@ import CNghttp2
 /// Names and the media type are literals, which nghttp2 need not copy; the rest it copies.
 struct HTTP2Fields: ~Copyable {
   private let response: Response
-  /// The three digits of the status, followed by those of the content's length.
-  private let digits: [UInt8]
   private let date: [UInt8]
+  private let status: DecimalDigits
+  private let length: DecimalDigits
 
-  init(response: Response, digits: [UInt8], date: [UInt8]) {
+  init(response: Response, date: [UInt8]) {
     self.response = response
-    self.digits = digits
     self.date = date
+    status = DecimalDigits(Int(response.status.code))
+    length = DecimalDigits(response.body.count)
   }
 
   /// Calls `body` with the fields, which are valid until it returns.
@@ -25,23 +26,43 @@ struct HTTP2Fields: ~Copyable {
     return unsafe withUnsafeTemporaryAllocation(
       of: nghttp2_nv.self, capacity: 4 + headers.count
     ) { space in
-      unsafe digits.withUnsafeBufferPointer { digits in
+      unsafe withUnsafeTemporaryAllocation(
+        of: UInt8.self, capacity: 2 * DecimalDigits.capacity
+      ) { digits in
         unsafe date.withUnsafeBufferPointer { date in
+          let lengthStart = unsafe write(status, to: digits, from: 0)
+          let end = unsafe write(length, to: digits, from: lengthStart)
           var count = 0
           func add(_ field: nghttp2_nv) {
             unsafe space.initializeElement(at: count, to: field)
             count += 1
           }
-          unsafe add(field(":status", UnsafeBufferPointer(rebasing: digits[..<3])))
+          unsafe add(field(":status", UnsafeBufferPointer(rebasing: digits[..<lengthStart])))
           if !response.hasNoContent {
             unsafe add(field("content-type", response.contentType.value))
-            unsafe add(field("content-length", UnsafeBufferPointer(rebasing: digits[3...])))
+            let length = unsafe UnsafeBufferPointer(rebasing: digits[lengthStart..<end])
+            unsafe add(field("content-length", length))
           }
           unsafe add(field("date", date))
+          guard !headers.isEmpty else {
+            return unsafe body(UnsafeMutableBufferPointer(rebasing: space[..<count]))
+          }
           return unsafe addFurther(headers, to: space, from: count, body)
         }
       }
     }
+  }
+
+  private borrowing func write(
+    _ number: DecimalDigits, to space: UnsafeMutableBufferPointer<UInt8>, from start: Int
+  ) -> Int {
+    var position = start
+    for index in number.indices {
+      // SAFETY: the space has room for the digits of two numbers.
+      unsafe space.initializeElement(at: position, to: number[index])
+      position += 1
+    }
+    return position
   }
 
   private borrowing func addFurther(

@@ -24,12 +24,12 @@ import CNghttp2
   }
 
   private let raw: OpaquePointer
-  private let table: HTTP2StreamTable
+  /// The streams, where nghttp2's callbacks write.
+  private let tableMemory: UnsafeMutablePointer<HTTP2StreamTable>
   private let context: ServerContext
   private let opened: Int64
   private var draining = Draining.no
   private var isTerminated = false
-  private var fieldBytes: [UInt8] = []
 
   /// Why the connection has to end at once, without another byte.
   private(set) var failure: Refusal?
@@ -37,30 +37,38 @@ import CNghttp2
   private(set) var hasMoreOutput = true
 
   private init(
-    raw: OpaquePointer, table: HTTP2StreamTable, context: ServerContext, now: Int64
+    raw: OpaquePointer, table: UnsafeMutablePointer<HTTP2StreamTable>, context: ServerContext,
+    now: Int64
   ) {
-    // SAFETY: the session was made for this object alone, which deletes it before the table goes.
+    // SAFETY: both were made for this object alone, which frees first the one, then the other.
     unsafe self.raw = raw
-    self.table = table
+    unsafe tableMemory = table
     self.context = context
     opened = now
   }
 
   deinit {
-    // SAFETY: the table is still there; deleting a session calls nothing back.
+    // SAFETY: nobody uses either after this; the table is still there while the session goes.
     unsafe nghttp2_session_del(raw)
+    unsafe tableMemory.deinitialize(count: 1)
+    unsafe tableMemory.deallocate()
   }
 
   /// Makes the server's side of a connection with its SETTINGS queued; nil when there is no memory.
   static func server(
     context: ServerContext, callbacks: HTTP2Callbacks, now: Int64
   ) -> HTTP2Session? {
-    let table = HTTP2StreamTable(context: context, now: now)
+    let table = UnsafeMutablePointer<HTTP2StreamTable>.allocate(capacity: 1)
+    // SAFETY: memory of this type, initialised once here; it outlives the session.
+    unsafe table.initialize(to: HTTP2StreamTable(context: context, now: now))
     var raw: OpaquePointer?
-    // SAFETY: the table outlives the session, which holds it unretained.
     let made = unsafe nghttp2_session_server_new2(
-      &raw, callbacks.callbacks, Unmanaged.passUnretained(table).toOpaque(), callbacks.options)
-    guard made == 0, let raw = unsafe raw else { return nil }
+      &raw, callbacks.callbacks, UnsafeMutableRawPointer(table), callbacks.options)
+    guard made == 0, let raw = unsafe raw else {
+      unsafe table.deinitialize(count: 1)
+      unsafe table.deallocate()
+      return nil
+    }
     let session = unsafe HTTP2Session(raw: raw, table: table, context: context, now: now)
     return session.submitSettings() ? session : nil
   }
@@ -78,6 +86,12 @@ import CNghttp2
     // SAFETY: nghttp2 copies the entries.
     return unsafe nghttp2_submit_settings(
       raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), entries, entries.count) == 0
+  }
+
+  private var table: HTTP2StreamTable {
+    // SAFETY: the memory lives as long as the session, and no access is held while nghttp2 runs.
+    _read { yield unsafe tableMemory.pointee }
+    _modify { yield unsafe &tableMemory.pointee }
   }
 
   // MARK: - Bytes
@@ -119,7 +133,7 @@ import CNghttp2
     writeFrames(to: &output)
     guard table.resetsTooOften, !isTerminated, failure == nil else { return }
     isTerminated = true
-    context.counters.count(.tooManyResets)
+    context.counters.count(Refusal.tooManyResets)
     // SAFETY: queues a GOAWAY.
     unsafe nghttp2_session_terminate_session(raw, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
     writeFrames(to: &output)
@@ -152,23 +166,17 @@ import CNghttp2
   private func answerCompleteRequests() {
     for index in table.complete {
       // A stream that was complete and then reset in the same bytes is free by now.
-      guard let head = table.takeHead(index) else { continue }
-      let response = context.respond(to: head)
-      let isHead = head.method.isHead
-      context.heads.give(head)
+      guard table.isComplete(index) else { continue }
+      let (response, isHead) = table.respond(index)
       submit(response, isHead: isHead, to: index)
     }
     table.complete.removeAll(keepingCapacity: true)
   }
 
   private func submit(_ response: Response, isHead: Bool, to index: Int) {
-    fieldBytes.removeAll(keepingCapacity: true)
-    fieldBytes.append(decimal: Int(response.status.code))
-    fieldBytes.append(decimal: response.body.count)
     let hasContent = !isHead && !response.hasNoContent && !response.body.isEmpty
     let stream = table.streams[index].id
-    let fields = HTTP2Fields(
-      response: response, digits: fieldBytes, date: context.date.bytes)
+    let fields = HTTP2Fields(response: response, date: context.date.bytes)
     let result = unsafe fields.withNameValues { fields in
       guard hasContent else {
         return unsafe nghttp2_submit_response(raw, stream, fields.baseAddress, fields.count, nil)

@@ -1,11 +1,9 @@
-import Glibc
-
 /// The streams of one HTTP/2 connection as nghttp2 reports them: requests that arrive, requests
 /// that are complete, and the contents of answers that are being sent.
 ///
 /// Callbacks only write down here what happened; what to do about it is decided after the call into
 /// nghttp2 has returned.
-final class HTTP2StreamTable {
+struct HTTP2StreamTable: ~Copyable {
   /// Where a stream stands.
   enum Phase {
     case free
@@ -20,7 +18,7 @@ final class HTTP2StreamTable {
   struct Stream {
     var phase = Phase.free
     var id: Int32 = 0
-    var head: RequestHead?
+    var head = RequestHead()
     var hasHeaders = false
     /// Monotonic nanoseconds when its first frame came.
     var began: Int64 = 0
@@ -31,6 +29,14 @@ final class HTTP2StreamTable {
     var contentSent = 0
     /// Whether the client shall be told to stop sending once it has the answer.
     var resetsWhenAnswered = false
+
+    /// Forgets the stream; the head's memory stays for the next one.
+    mutating func reset() {
+      phase = .free
+      hasHeaders = false
+      received = 0
+      resetsWhenAnswered = false
+    }
   }
 
   let context: ServerContext
@@ -50,6 +56,9 @@ final class HTTP2StreamTable {
   /// When content last went out as fast as it must, in monotonic nanoseconds.
   private(set) var contentProgressed: Int64
   private var contentSinceProgress = 0
+
+  /// Streams that shall be reset when their answers were sent.
+  private(set) var resetsToCome = 0
 
   private(set) var settingsAcknowledged = false
   private(set) var pingAcknowledged = false
@@ -73,16 +82,10 @@ final class HTTP2StreamTable {
       burst: context.limits.resetBurst, perSecond: context.limits.resetsPerSecond, now: now)
   }
 
-  deinit {
-    for stream in streams {
-      if let head = stream.head { context.heads.give(head) }
-    }
-  }
-
   // MARK: - Requests
 
   /// A request's header list begins; returns the stream's place in the table.
-  func begin(_ id: Int32) -> Int {
+  mutating func begin(_ id: Int32) -> Int {
     let index: Int
     if let free = freeStreams.popLast() {
       index = free
@@ -90,11 +93,10 @@ final class HTTP2StreamTable {
       index = streams.count
       streams.append(Stream())
     }
-    let head = context.heads.take()
-    head.version = .http2
     streams[index].phase = .receiving
     streams[index].id = id
-    streams[index].head = head
+    streams[index].head.clear()
+    streams[index].head.version = .http2
     streams[index].began = now
     openStreams += 1
     receivingStreams += 1
@@ -103,11 +105,11 @@ final class HTTP2StreamTable {
   }
 
   /// A header list begins whose fields are not wanted: a trailer.
-  func beginTrailer() {
+  mutating func beginTrailer() {
     beginFields(of: nil)
   }
 
-  private func beginFields(of index: Int?) {
+  private mutating func beginFields(of index: Int?) {
     collecting = index
     headerListBytes = 0
     headerFields = 0
@@ -118,7 +120,9 @@ final class HTTP2StreamTable {
   ///
   /// nghttp2 advertises the bound on the list but does not keep it; a list that is too large ends
   /// the connection, because decoding only the rest of it is the harm (CVE-2016-1544).
-  func field(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) -> Bool {
+  mutating func field(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>)
+    -> Bool
+  {
     headerListBytes += name.count + value.count + 32
     headerFields += 1
     guard headerListBytes <= context.limits.headerListBytes,
@@ -127,102 +131,87 @@ final class HTTP2StreamTable {
       failure = .headerListTooLarge
       return false
     }
-    guard let collecting, let head = streams[collecting].head else { return true }
+    guard let collecting else { return true }
     if unsafe name.first == UInt8(ascii: ":") {
-      unsafe pseudoField(name, value, head)
-    } else {
-      let nameStart = head.bytes.count
-      unsafe head.bytes.append(contentsOf: name)
-      let valueStart = head.bytes.count
-      unsafe head.bytes.append(contentsOf: value)
-      let range = valueStart..<head.bytes.count
-      head.fields.append(RequestHead.Field(name: nameStart..<valueStart, value: range))
-      if unsafe ASCII.equal(Span(_unsafeElements: name), "host") { host(range, head) }
+      unsafe pseudoField(name, value, of: collecting)
+      return true
+    }
+    let range = unsafe streams[collecting].head.addField(name, value)
+    if name.count == 4, unsafe ASCII.equal(Span(_unsafeElements: name), "host") {
+      host(range, of: collecting)
     }
     return true
   }
 
-  private func pseudoField(
-    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, _ head: RequestHead
+  /// A pseudo-field; nghttp2 has let through only those that a request has, each once.
+  private mutating func pseudoField(
+    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, of index: Int
   ) {
-    // SAFETY: the spans live as long as nghttp2's buffers, which is the callback.
-    let name = unsafe Span(_unsafeElements: name)
-    if ASCII.equal(name, ":method") {
-      head.method = unsafe RequestMethod(Span(_unsafeElements: value))
-      return
-    }
-    let isPath = ASCII.equal(name, ":path")
-    guard isPath || ASCII.equal(name, ":authority") else { return }
-    let start = head.bytes.count
-    unsafe head.bytes.append(contentsOf: value)
-    let range = start..<head.bytes.count
-    if isPath {
-      head.target = range
-    } else {
+    switch unsafe name.dropFirst().first {
+    case UInt8(ascii: "m"):
+      // SAFETY: the span lives as long as nghttp2's buffer, which is the callback.
+      streams[index].head.method = unsafe RequestMethod(Span(_unsafeElements: value))
+    case UInt8(ascii: "p"):
+      streams[index].head.target = unsafe streams[index].head.addBytes(value)
+    case UInt8(ascii: "a"):
       hasAuthority = true
-      authority(range, head)
+      streams[index].head.authority = unsafe streams[index].head.addBytes(value)
+    default:
+      break
     }
   }
 
-  private func host(_ range: Range<Int>, _ head: RequestHead) {
+  private mutating func host(_ range: Range<Int>, of index: Int) {
     guard hasAuthority else {
       hasAuthority = true
-      return authority(range, head)
+      streams[index].head.authority = range
+      return
     }
     // A proxy may have judged one of them and we the other (RFC 9113 section 8.3.1).
-    let given = head.bytes[head.authority]
-    let other = head.bytes[range]
-    if !given.elementsEqual(other) { head.refusal = head.refusal ?? .conflictingHost }
-  }
-
-  private func authority(_ range: Range<Int>, _ head: RequestHead) {
-    head.authority = range
-    let run = head.bytes
-    if !RequestTarget.isHost(run.span, range) { head.refusal = head.refusal ?? .malformedHost }
+    streams[index].head.checkHost(range)
   }
 
   /// A header list is complete.
   ///
   /// - Parameter endsStream: whether no content follows.
-  func endHeaders(_ index: Int, endsStream: Bool) {
+  mutating func endHeaders(_ index: Int, endsStream: Bool) {
     collecting = nil
-    guard streams[index].phase == .receiving, let head = streams[index].head else { return }
+    guard streams[index].phase == .receiving else { return }
     if !streams[index].hasHeaders {
       streams[index].hasHeaders = true
-      if case .handled = head.method, !isOriginForm(head) || !head.readTarget() {
-        head.refusal = head.refusal ?? .malformedTarget
-      }
+      streams[index].head.readOriginForm()
     }
     if endsStream {
       completeRequest(index)
-    } else if Request(head, method: .get).header("expect") != nil {
+    } else if streams[index].head.has("expect") {
       // The client waits for a word before it sends its content, and nothing needs the content.
-      streams[index].resetsWhenAnswered = true
+      resetWhenAnswered(index)
       completeRequest(index)
     }
   }
 
-  private func isOriginForm(_ head: RequestHead) -> Bool {
-    !head.target.isEmpty && head.bytes[head.target.lowerBound] == UInt8(ascii: "/")
-  }
-
   /// Content arrived and is thrown away.
-  func data(_ index: Int, count: Int) {
+  mutating func data(_ index: Int, count: Int) {
     streams[index].received += count
     guard streams[index].phase == .receiving,
       streams[index].received > context.limits.bodyBytes
     else { return }
-    streams[index].head?.refusal = .bodyTooLarge
-    streams[index].resetsWhenAnswered = true
+    streams[index].head.refusal = .bodyTooLarge
+    resetWhenAnswered(index)
     completeRequest(index)
   }
 
   /// The request's last frame arrived.
-  func endStream(_ index: Int) {
+  mutating func endStream(_ index: Int) {
     if streams[index].phase == .receiving { completeRequest(index) }
   }
 
-  private func completeRequest(_ index: Int) {
+  private mutating func resetWhenAnswered(_ index: Int) {
+    streams[index].resetsWhenAnswered = true
+    resetsToCome += 1
+  }
+
+  private mutating func completeRequest(_ index: Int) {
     streams[index].phase = .complete
     receivingStreams -= 1
     lastActivity = now
@@ -244,21 +233,29 @@ final class HTTP2StreamTable {
   /// When the oldest request that is still arriving began.
   var oldestReceiving: Int64? {
     guard receivingStreams > 0 else { return nil }
-    return streams.lazy.filter { $0.phase == .receiving }.map(\.began).min()
+    var oldest: Int64?
+    for stream in streams where stream.phase == .receiving {
+      oldest = min(oldest ?? stream.began, stream.began)
+    }
+    return oldest
   }
 
   // MARK: - Answers
 
-  /// Takes the head of a complete request; nil if its stream was closed meanwhile.
-  func takeHead(_ index: Int) -> RequestHead? {
-    guard streams[index].phase == .complete, let head = streams[index].head else { return nil }
-    streams[index].head = nil
+  /// Whether the stream still waits for its answer; it may have been reset meanwhile.
+  func isComplete(_ index: Int) -> Bool {
+    streams[index].phase == .complete
+  }
+
+  /// Asks for the answer to a complete request, and clears its head for the next one.
+  mutating func respond(_ index: Int) -> (Response, isHead: Bool) {
     streams[index].phase = .answered
-    return head
+    let isHead = streams[index].head.method.isHead
+    return (context.respond(to: &streams[index].head), isHead)
   }
 
   /// Keeps the content of an answer until nghttp2 has taken it.
-  func answer(_ index: Int, content: [UInt8]) {
+  mutating func answer(_ index: Int, content: [UInt8]) {
     guard !content.isEmpty else { return }
     streams[index].content = content
     streams[index].contentSent = 0
@@ -270,7 +267,9 @@ final class HTTP2StreamTable {
   }
 
   /// Copies content into a frame; true in `isLast` when that was the end of it.
-  func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) -> (Int, isLast: Bool) {
+  mutating func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) -> (
+    Int, isLast: Bool
+  ) {
     guard streams.indices.contains(index) else { return (0, true) }
     let start = streams[index].contentSent
     let count = min(buffer.count, streams[index].content.count - start)
@@ -291,7 +290,7 @@ final class HTTP2StreamTable {
     return (count, isLast)
   }
 
-  private func dropContent(_ index: Int) {
+  private mutating func dropContent(_ index: Int) {
     guard !streams[index].content.isEmpty else { return }
     streams[index].content = []
     streams[index].contentSent = 0
@@ -299,37 +298,38 @@ final class HTTP2StreamTable {
   }
 
   /// Whether a stream whose answer was sent whole shall be reset; says so once.
-  func takeReset(_ index: Int) -> Bool {
+  mutating func takeReset(_ index: Int) -> Bool {
     guard streams[index].resetsWhenAnswered else { return false }
     streams[index].resetsWhenAnswered = false
+    resetsToCome -= 1
     return true
   }
 
   // MARK: - The connection
 
   /// nghttp2 has closed a stream and will not speak of it again.
-  func close(_ index: Int) {
+  mutating func close(_ index: Int) {
     guard streams.indices.contains(index), streams[index].phase != .free else { return }
-    if let head = streams[index].head { context.heads.give(head) }
     if streams[index].phase == .receiving { receivingStreams -= 1 }
     if collecting == index { collecting = nil }
     dropContent(index)
-    streams[index] = Stream()
+    if streams[index].resetsWhenAnswered { resetsToCome -= 1 }
+    streams[index].reset()
     freeStreams.append(index)
     openStreams -= 1
     lastActivity = now
   }
 
-  func acknowledgeSettings() {
+  mutating func acknowledgeSettings() {
     settingsAcknowledged = true
   }
 
-  func acknowledgePing() {
+  mutating func acknowledgePing() {
     pingAcknowledged = true
   }
 
   /// This side has reset a stream because of the peer's mistake.
-  func countReset() {
+  mutating func countReset() {
     if !ownResets.take(now: now) { resetsTooOften = true }
   }
 }

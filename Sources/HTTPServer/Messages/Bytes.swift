@@ -13,15 +13,35 @@ extension Array where Element == UInt8 {
     unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
 
-  /// Appends a number in decimal digits.
+  /// Appends a number >= 0 in decimal digits.
   mutating func append(decimal number: Int) {
-    guard number >= 10 else {
-      append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number))
-      return
-    }
-    append(decimal: number / 10)
-    append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number % 10))
+    let digits = DecimalDigits(number)
+    for index in digits.indices { append(digits[index]) }
   }
+}
+
+/// The decimal digits of a number, without a heap allocation.
+struct DecimalDigits {
+  /// Digits of the largest number.
+  static let capacity = 20
+
+  private var bytes = InlineArray<20, UInt8>(repeating: 0)
+  private var start = capacity
+
+  /// Where the digits are, the most significant first.
+  var indices: Range<Int> { start..<Self.capacity }
+
+  /// Writes a number >= 0; a negative one becomes 0.
+  init(_ number: Int) {
+    var rest = UInt(clamping: number)
+    repeat {
+      start -= 1
+      bytes[start] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+  }
+
+  subscript(index: Int) -> UInt8 { bytes[index] }
 }
 
 /// Questions about single bytes, as RFC 9110 section 5.6 and RFC 3986 section 2 define them.

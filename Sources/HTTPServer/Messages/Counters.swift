@@ -7,19 +7,19 @@ package struct Counters: Sendable {
   }
 
   /// Connections accepted.
-  package internal(set) var accepted: UInt64 = 0
+  package let accepted: UInt64
   /// Connections closed, for whatever reason.
-  package internal(set) var closed: UInt64 = 0
+  package let closed: UInt64
   /// Idle connections closed early to make room for new ones.
-  package internal(set) var evicted: UInt64 = 0
+  package let evicted: UInt64
   /// Bytes read from connections.
-  package internal(set) var bytesReceived: UInt64 = 0
+  package let bytesReceived: UInt64
   /// Bytes written to connections.
-  package internal(set) var bytesSent: UInt64 = 0
+  package let bytesSent: UInt64
 
-  private var byStatus = [UInt64](repeating: 0, count: 600)
-  private var byProtocol = [UInt64](repeating: 0, count: Connections.allCases.count)
-  private var byRefusal = [UInt64](repeating: 0, count: Refusal.allCases.count)
+  let byStatus: [UInt64]
+  let byProtocol: [UInt64]
+  let byRefusal: [UInt64]
 
   /// Responses of a status, refusals that were answered included.
   package func responses(_ status: Status) -> UInt64 {
@@ -39,17 +39,5 @@ package struct Counters: Sendable {
   /// Requests or connections refused for a reason.
   package func refused(_ refusal: Refusal) -> UInt64 {
     byRefusal[Int(refusal.rawValue)]
-  }
-
-  mutating func count(_ status: Status) {
-    byStatus[Int(status.code)] &+= 1
-  }
-
-  mutating func count(_ kind: Connections) {
-    byProtocol[kind.rawValue] &+= 1
-  }
-
-  mutating func count(_ refusal: Refusal) {
-    byRefusal[Int(refusal.rawValue)] &+= 1
   }
 }

@@ -22,7 +22,7 @@ enum RequestMethod {
 
   /// Recognises a method; its name is case-sensitive.
   init(_ name: Span<UInt8>) {
-    if ASCII.equal(name, "GET") {
+    if name.count == 3, ASCII.equal(name, "GET") {
       self = .handled(.get)
     } else if ASCII.equal(name, "HEAD") {
       self = .handled(.head)
@@ -53,15 +53,22 @@ enum RequestMethod {
 ///
 /// Everything is bytes as they were received. A slice that the handler keeps stays valid, it is
 /// then copied before the request's memory is used again.
-package struct Request: ~Copyable {
-  private let head: RequestHead
+@safe package struct Request: ~Copyable {
+  private let headMemory: UnsafePointer<RequestHead>
 
   /// The method.
   package let method: Method
 
-  init(_ head: RequestHead, method: Method) {
-    self.head = head
+  /// Lends a head to a handler; the pointer must be valid until the handler returns.
+  init(_ head: UnsafePointer<RequestHead>, method: Method) {
+    // SAFETY: a handler can neither copy nor keep what it borrows, so nobody uses it afterwards.
+    unsafe headMemory = head
     self.method = method
+  }
+
+  private var head: RequestHead {
+    // SAFETY: see `init`.
+    _read { yield unsafe headMemory.pointee }
   }
 
   /// The version that the client speaks.
@@ -83,18 +90,18 @@ package struct Request: ~Copyable {
 
   /// Whether the path as received is this literal.
   package func pathEquals(_ literal: StaticString) -> Bool {
-    let slice = path
-    return ASCII.equal(slice.span, literal)
+    ASCII.equal(head.bytes.span.extracting(head.path), literal)
   }
 
-  /// How many segments the path has, >= 1: `/` has one, which is empty, and so has `/a` and `/a/`
-  /// two. An escaped slash (`%2F`) does not separate.
-  package var segmentCount: Int { head.segments.count }
+  /// How many segments the path has, at least one.
+  ///
+  /// `/` has one, which is empty; `/a` has one; `/a/` has two, the second of them empty. An escaped
+  /// slash (`%2F`) does not separate.
+  package var segmentCount: Int { head.segmentCount }
 
   /// A segment as received, without slashes; empty for an index beyond the last.
   package func segment(_ index: Int) -> ArraySlice<UInt8> {
-    guard head.segments.indices.contains(index) else { return [] }
-    return head.bytes[head.segments[index]]
+    head.segment(index).map { head.bytes[$0] } ?? []
   }
 
   /// A segment with its percent escapes decoded once; empty for an index beyond the last.
@@ -104,9 +111,8 @@ package struct Request: ~Copyable {
 
   /// Whether a segment as received is this literal; false for an index beyond the last.
   package func segment(_ index: Int, equals literal: StaticString) -> Bool {
-    guard head.segments.indices.contains(index) else { return false }
-    let slice = segment(index)
-    return ASCII.equal(slice.span, literal)
+    guard let range = head.segment(index) else { return false }
+    return ASCII.equal(head.bytes.span.extracting(range), literal)
   }
 
   // MARK: - Query
@@ -149,11 +155,8 @@ package struct Request: ~Copyable {
   ///
   /// - Parameter name: in lower case.
   package func header(_ name: StaticString) -> ArraySlice<UInt8>? {
-    for field in head.fields {
-      let received = head.bytes[field.name]
-      if ASCII.equalIgnoringCase(received.span, name) { return head.bytes[field.value] }
-    }
-    return nil
+    var position = 0
+    return head.field(name, after: &position).map { head.bytes[$0] }
   }
 
   /// The values of all fields of this name, in their order.
@@ -161,10 +164,8 @@ package struct Request: ~Copyable {
   /// - Parameter name: in lower case.
   package func headers(_ name: StaticString) -> [ArraySlice<UInt8>] {
     var values: [ArraySlice<UInt8>] = []
-    for field in head.fields {
-      let received = head.bytes[field.name]
-      if ASCII.equalIgnoringCase(received.span, name) { values.append(head.bytes[field.value]) }
-    }
+    var position = 0
+    while let range = head.field(name, after: &position) { values.append(head.bytes[range]) }
     return values
   }
 }

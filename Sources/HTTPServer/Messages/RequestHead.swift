@@ -1,19 +1,17 @@
 /// A request without its content, as ranges of one run of bytes; reused from request to request.
 ///
 /// HTTP/1.1 fills it with the head as received, HTTP/2 with decoded names and values.
-final class RequestHead {
+struct RequestHead {
   /// A field: where its name and its value stand.
   struct Field {
     var name: Range<Int>
     var value: Range<Int>
   }
 
-  /// Bytes and fields kept allocated while nothing uses the head.
+  /// Bytes kept allocated between two requests.
   static let keptBytes = 2_048
 
   var bytes: [UInt8] = []
-  var fields: [Field] = []
-  var segments: [Range<Int>] = []
   var method = RequestMethod.notImplemented
   var version = HTTPVersion.http11
   var target = 0..<0
@@ -23,15 +21,23 @@ final class RequestHead {
   /// Why the server answers instead of the handler.
   var refusal: Refusal?
 
+  // Of both lists only the first `…Count` elements count: overwriting is cheaper than emptying.
+  private var fields: [Field] = []
+  private(set) var fieldCount = 0
+  private var segments: [Range<Int>] = []
+  private(set) var segmentCount = 0
+
   /// Forgets the request, keeping modest buffers.
-  func clear() {
+  mutating func clear() {
     if bytes.capacity > Self.keptBytes {
       bytes = []
+      fields = []
+      segments = []
     } else {
       bytes.removeAll(keepingCapacity: true)
     }
-    fields.removeAll(keepingCapacity: true)
-    segments.removeAll(keepingCapacity: true)
+    fieldCount = 0
+    segmentCount = 0
     method = .notImplemented
     target = 0..<0
     path = 0..<0
@@ -40,10 +46,11 @@ final class RequestHead {
     refusal = nil
   }
 
+  // MARK: - Target
+
   /// Takes the target apart and finds the path's segments; false if it is malformed.
-  func readTarget() -> Bool {
-    let run = bytes
-    guard let parts = RequestTarget.parse(run.span, target) else { return false }
+  mutating func readTarget() -> Bool {
+    guard let parts = RequestTarget.parse(bytes.span, target) else { return false }
     path = parts.path
     query = parts.query
     if let authority = parts.authority { self.authority = authority }
@@ -56,30 +63,89 @@ final class RequestHead {
     return true
   }
 
-  private func findSegments() {
+  /// Takes the target apart that HTTP/2 wants: a path (RFC 9113 section 8.3.1).
+  mutating func readOriginForm() {
+    guard case .handled = method else { return }
+    let isPath = !target.isEmpty && bytes[target.lowerBound] == UInt8(ascii: "/")
+    if !isPath || !readTarget() { refusal = refusal ?? .malformedTarget }
+  }
+
+  private mutating func findSegments() {
     var start = path.lowerBound + 1
     for index in start..<path.upperBound where bytes[index] == UInt8(ascii: "/") {
-      segments.append(start..<index)
+      addSegment(start..<index)
       start = index + 1
     }
-    segments.append(start..<path.upperBound)
-  }
-}
-
-/// Heads that wait to be used again, shared by all connections of a server.
-final class RequestHeadPool {
-  /// Heads kept; more than that are given back to the heap.
-  static let kept = 128
-
-  private var heads: [RequestHead] = []
-
-  func take() -> RequestHead {
-    heads.popLast() ?? RequestHead()
+    addSegment(start..<path.upperBound)
   }
 
-  func give(_ head: RequestHead) {
-    guard heads.count < Self.kept else { return }
-    head.clear()
-    heads.append(head)
+  private mutating func addSegment(_ range: Range<Int>) {
+    if segmentCount < segments.count {
+      segments[segmentCount] = range
+    } else {
+      segments.append(range)
+    }
+    segmentCount += 1
+  }
+
+  /// Where a segment of the path stands; nil beyond the last.
+  func segment(_ index: Int) -> Range<Int>? {
+    index >= 0 && index < segmentCount ? segments[index] : nil
+  }
+
+  // MARK: - Fields
+
+  /// Appends bytes and says where they stand.
+  mutating func addBytes(_ added: UnsafeBufferPointer<UInt8>) -> Range<Int> {
+    let start = bytes.count
+    unsafe bytes.append(contentsOf: added)
+    return start..<bytes.count
+  }
+
+  /// Appends a field and says where its value stands.
+  mutating func addField(
+    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
+  ) -> Range<Int> {
+    let name = unsafe addBytes(name)
+    let value = unsafe addBytes(value)
+    addField(Field(name: name, value: value))
+    return value
+  }
+
+  /// Adds a field whose bytes are or will be there.
+  mutating func addField(_ field: Field) {
+    if fieldCount < fields.count {
+      fields[fieldCount] = field
+    } else {
+      fields.append(field)
+    }
+    fieldCount += 1
+  }
+
+  /// Refuses the request if its Host field differs from its authority.
+  mutating func checkHost(_ range: Range<Int>) {
+    if !bytes[authority].elementsEqual(bytes[range]) { refusal = refusal ?? .conflictingHost }
+  }
+
+  /// Whether there is a field of this name, in lower case.
+  func has(_ name: StaticString) -> Bool {
+    var position = 0
+    return field(name, after: &position) != nil
+  }
+
+  /// Where the value of the next field of this name, in lower case, stands.
+  ///
+  /// - Parameter position: where to begin among the fields; moved behind the one that was found.
+  func field(_ name: StaticString, after position: inout Int) -> Range<Int>? {
+    while position < fieldCount {
+      let field = fields[position]
+      position += 1
+      if field.name.count == name.utf8CodeUnitCount,
+        ASCII.equalIgnoringCase(bytes.span.extracting(field.name), name)
+      {
+        return field.value
+      }
+    }
+    return nil
   }
 }

@@ -4,11 +4,11 @@ struct RequestTarget {
   var path: Range<Int>
   /// What follows the question mark, without it.
   var query: Range<Int>?
-  /// The authority of an absolute-form target, which then counts instead of the Host field.
+  /// The authority of an absolute-form target, which counts instead of the Host field.
   var authority: Range<Int>?
 
-  /// Takes a target apart; nil if it is neither `/…` nor `http://…` or has bytes or percent escapes
-  /// that cannot stand in one.
+  /// Takes a target apart; nil if it is neither `/…` nor `http://…`, or has bytes or percent
+  /// escapes that cannot stand in one.
   ///
   /// All visible ASCII but `#` may stand in path and query, also the few characters that RFC 3986
   /// wants escaped, because browsers send some of them as they are.
@@ -49,18 +49,17 @@ struct RequestTarget {
     return RequestTarget(path: pathStart..<pathEnd, query: query, authority: authority)
   }
 
+  // Letters, digits and "-._~:[]%", as in `ASCII.isToken`.
+  private static let hostLow: UInt64 = 0x07FF_6020_0000_0000
+  private static let hostHigh: UInt64 = 0x47FF_FFFE_AFFF_FFFE
+
   /// Whether bytes can be a host with an optional port: no spaces, slashes, user names.
   static func isHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
     for index in range {
-      switch bytes[index] {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: ":"), UInt8(ascii: "["),
-        UInt8(ascii: "]"), UInt8(ascii: "%"):
-        continue
-      default:
-        return false
-      }
+      let byte = bytes[index]
+      guard byte < 128 else { return false }
+      let word = byte < 64 ? hostLow : hostHigh
+      guard (word >> UInt64(byte & 63)) & 1 == 1 else { return false }
     }
     return true
   }

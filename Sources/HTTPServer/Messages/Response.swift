@@ -118,7 +118,9 @@ package struct Response: Sendable {
   package var status: Status
   /// The media type of the body; not sent with an empty body of status 204 or 304.
   package var contentType: ContentType
-  /// The content. The server adds `Content-Length`, `Date` and `Connection`, and leaves the content
+  /// The content.
+  ///
+  /// The server adds `Content-Length`, `Date` and `Connection`, and leaves the content
   /// itself out when it answers HEAD.
   package var body: [UInt8]
   /// Further fields, in this order; at most `maximumHeaders` are sent.

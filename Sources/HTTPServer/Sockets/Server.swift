@@ -17,8 +17,7 @@ package final class Server {
   let loop: EventLoop
   let context: ServerContext
   var readBuffer = ReadBuffer()
-  /// What the connection whose turn it is wants to send; empty between turns.
-  var output: [UInt8] = []
+  private var output: [UInt8] = []
 
   private var callbacks: HTTP2Callbacks?
   private var acceptors: [Acceptor] = []
@@ -38,7 +37,7 @@ package final class Server {
   package private(set) var openConnections = 0
 
   /// What was done so far.
-  package var counters: Counters { context.counters }
+  package var counters: Counters { context.counters.snapshot }
 
   /// Makes a server without listeners.
   ///
@@ -106,7 +105,7 @@ package final class Server {
   private func admit(_ socket: consuming StreamSocket) {
     let place = freePlaces.popLast() ?? connections.count
     if place == connections.count { connections.append(nil) }
-    let connection = Connection(socket, server: self, place: place, now: loop.now)
+    let connection = Connection(socket, server: self, place: place)
     do throws(Errno) {
       try connection.start()
     } catch {
@@ -116,7 +115,7 @@ package final class Server {
     }
     connections[place] = connection
     openConnections += 1
-    context.counters.accepted &+= 1
+    context.counters.accepted()
     watch(deadline: connection.deadline)
   }
 
@@ -129,7 +128,7 @@ package final class Server {
       if oldest.map({ connection.lastActive < $0.lastActive }) ?? true { oldest = connection }
     }
     guard let oldest else { return false }
-    context.counters.evicted &+= 1
+    context.counters.evicted()
     oldest.close()
     return true
   }
@@ -169,12 +168,23 @@ package final class Server {
     return HTTP2Session.server(context: context, callbacks: callbacks, now: loop.now)
   }
 
+  /// Lends the buffer that all connections write their output to, one after the other; empty.
+  func takeOutput() -> [UInt8] {
+    exchange(&output, with: [])
+  }
+
+  /// Takes the buffer back from the connection whose turn ends.
+  func giveOutput(_ buffer: consuming [UInt8]) {
+    output = buffer
+    if !output.isEmpty { output.removeAll(keepingCapacity: true) }
+  }
+
   /// Takes a closed connection out of the table.
-  func forget(_ connection: Connection) {
-    connections[connection.place] = nil
-    freePlaces.append(connection.place)
+  func forget(_ place: Int) {
+    connections[place] = nil
+    freePlaces.append(place)
     openConnections -= 1
-    context.counters.closed &+= 1
+    context.counters.closed()
     resumeAccepting()
     closedSinceTrim += 1
     if closedSinceTrim == Self.closedBeforeTrim {
@@ -199,7 +209,7 @@ package final class Server {
   private func sweep() {
     sweepTimer = nil
     sweepDeadline = Int64.max
-    for case let connection? in connections { connection.expire(now: loop.now) }
+    for case let connection? in connections { connection.expire() }
     var earliest = Int64.max
     for case let connection? in connections { earliest = min(earliest, connection.deadline) }
     watch(deadline: earliest)

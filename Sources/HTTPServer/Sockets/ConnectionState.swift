@@ -1,0 +1,340 @@
+import EventLoop
+
+/// An accepted socket and the machine that speaks its protocol.
+///
+/// A turn of a connection is: one read into the server's buffer, the whole of it through the
+/// machine, one write of what came out. While the peer does not take the output nothing is read,
+/// which bounds what it can make the server keep (nghttp2 does not).
+struct ConnectionState: ~Copyable {
+  private enum Phase {
+    /// Nothing has said yet which protocol it is; these bytes came, fewer than four.
+    case undecided(held: [UInt8])
+    case http1
+    case http2(HTTP2Session)
+    /// The last answer is sent and nothing is written any more; what arrives is thrown away, so
+    /// that closing does not reset the connection before the peer has read the answer.
+    case lingering(received: Int, until: Int64)
+  }
+
+  let socket: StreamSocket
+  /// Nil before the loop watches the socket and after the connection was closed.
+  var registration: Registration?
+  /// Monotonic nanoseconds when bytes last arrived.
+  private(set) var lastActive: Int64
+
+  private let place: Int
+  private let context: ServerContext
+  private var phase = Phase.undecided(held: [])
+  private var http1: HTTP1Connection
+
+  /// Output that the kernel did not take, at most one buffer; empty unless the peer is slow.
+  private var pending: [UInt8] = []
+  private var pendingStart = 0
+  private var pendingProgressed: Int64 = 0
+  private var pendingSinceProgress = 0
+
+  private var readFilledBuffer = false
+  private var machineProgress: UInt32 = 0
+  private var progressed: Int64
+
+  init(_ socket: consuming StreamSocket, server: Server, place: Int) {
+    self.socket = socket
+    self.place = place
+    context = server.context
+    http1 = HTTP1Connection(context: server.context)
+    progressed = server.loop.now
+    lastActive = server.loop.now
+  }
+
+  // MARK: - Events
+
+  /// The socket can be read or written, or is broken.
+  mutating func isReady(_ events: Readiness, _ server: Server) {
+    if !pending.isEmpty {
+      sendPending(server)
+    } else if events.contains(.readable) {
+      read(server)
+    } else {
+      close(server)
+    }
+    if registration != nil { server.watch(deadline: deadline) }
+  }
+
+  private mutating func read(_ server: Server) {
+    let count: Int
+    do throws(Errno) {
+      count = try server.readBuffer.receive(from: socket)
+    } catch {
+      if error != .wouldBlock { close(server) }
+      return
+    }
+    guard count > 0 else { return close(server) }
+    let now = server.loop.now
+    lastActive = now
+    readFilledBuffer = count == ReadBuffer.size
+    context.counters.received(count)
+    if case .lingering(let received, let until) = phase {
+      guard received + count <= context.limits.lingeringBytes else { return close(server) }
+      phase = .lingering(received: received + count, until: until)
+      return
+    }
+    context.refreshDate(now: now)
+    var output = server.takeOutput()
+    server.readBuffer.withBytes(count) { receive($0, now, server, &output) }
+    flush(&output, server)
+    server.giveOutput(output)
+  }
+
+  private mutating func receive(
+    _ bytes: Span<UInt8>, _ now: Int64, _ server: Server, _ output: inout [UInt8]
+  ) {
+    switch phase {
+    case .undecided(let held):
+      decide(held, bytes, now, server, &output)
+    case .http1:
+      http1.receive(bytes, into: &output)
+      if http1.progress != machineProgress {
+        machineProgress = http1.progress
+        progressed = now
+      }
+    case .http2(let session):
+      session.receive(bytes, now: now, into: &output)
+    case .lingering:
+      break
+    }
+  }
+
+  private mutating func decide(
+    _ held: [UInt8], _ bytes: Span<UInt8>, _ now: Int64, _ server: Server,
+    _ output: inout [UInt8]
+  ) {
+    // Nearly always everything needed is in the first read, and nothing is copied.
+    if held.isEmpty {
+      begin(ProtocolGuess(bytes), with: bytes, now, server, &output)
+    } else {
+      var joined = held
+      joined.append(bytes)
+      begin(ProtocolGuess(joined.span), with: joined.span, now, server, &output)
+    }
+  }
+
+  private mutating func begin(
+    _ guess: ProtocolGuess, with bytes: Span<UInt8>, _ now: Int64, _ server: Server,
+    _ output: inout [UInt8]
+  ) {
+    switch guess {
+    case .undecided:
+      var held: [UInt8] = []
+      held.append(bytes)
+      phase = .undecided(held: held)
+      return
+    case .http1:
+      context.counters.count(Counters.Connections.http1)
+      phase = .http1
+    case .http2:
+      guard let session = server.makeHTTP2Session() else { return close(server) }
+      context.counters.count(Counters.Connections.http2)
+      phase = .http2(session)
+    }
+    receive(bytes, now, server, &output)
+  }
+
+  // MARK: - Output
+
+  /// Sends the output and what more the machine has, until the kernel takes no more.
+  private mutating func flush(_ output: inout [UInt8], _ server: Server) {
+    while registration != nil {
+      if case .http2(let session) = phase, session.failure != nil { return close(server) }
+      if output.isEmpty { fill(&output, now: server.loop.now) }
+      guard !output.isEmpty else { break }
+      guard send(&output, server) else { return }
+    }
+    guard registration != nil else { return }
+    if isFinished {
+      finish(server)
+    } else if context.isDraining, case .http1 = phase, isIdle {
+      // Its answer was made before the drain began and has only now been taken.
+      close(server)
+    }
+  }
+
+  private mutating func fill(_ output: inout [UInt8], now: Int64) {
+    switch phase {
+    case .http1: if http1.hasMoreOutput { http1.fill(&output) }
+    case .http2(let session): if session.hasMoreOutput { session.fill(&output, now: now) }
+    case .undecided, .lingering: break
+    }
+  }
+
+  /// Sends the output and empties it; false if the kernel did not take it all.
+  private mutating func send(_ output: inout [UInt8], _ server: Server) -> Bool {
+    var sent = 0
+    do throws(Errno) {
+      sent = try socket.send(output.span)
+    } catch {
+      guard error == .wouldBlock else {
+        close(server)
+        return false
+      }
+    }
+    context.counters.sent(sent)
+    let isWhole = sent == output.count
+    if !isWhole {
+      pending = Array(output[sent...])
+      pendingStart = 0
+      pendingProgressed = server.loop.now
+      pendingSinceProgress = 0
+      setInterest(.writable, server)
+    }
+    output.removeAll(keepingCapacity: true)
+    return isWhole
+  }
+
+  private mutating func sendPending(_ server: Server) {
+    let sent: Int
+    do throws(Errno) {
+      sent = try socket.send(pending.span.extracting(pendingStart...))
+    } catch {
+      if error != .wouldBlock { close(server) }
+      return
+    }
+    context.counters.sent(sent)
+    pendingStart += sent
+    pendingSinceProgress += sent
+    if pendingSinceProgress >= context.limits.progressBytes {
+      pendingSinceProgress = 0
+      pendingProgressed = server.loop.now
+    }
+    guard pendingStart == pending.count else { return }
+    pending = []
+    pendingStart = 0
+    progressed = server.loop.now
+    setInterest(.readable, server)
+    flushMore(server)
+  }
+
+  /// Sends what the machine has.
+  private mutating func flushMore(_ server: Server) {
+    var output = server.takeOutput()
+    flush(&output, server)
+    server.giveOutput(output)
+  }
+
+  private mutating func setInterest(_ interest: Readiness, _ server: Server) {
+    guard let registration else { return }
+    do throws(Errno) {
+      try server.loop.setInterest(interest, of: registration)
+    } catch {
+      close(server)
+    }
+  }
+
+  // MARK: - The end
+
+  private var isFinished: Bool {
+    switch phase {
+    case .http1: http1.isFinished
+    case .http2(let session): session.isFinished
+    case .undecided, .lingering: false
+    }
+  }
+
+  /// Whether nothing is under way: the connection may be closed at any time.
+  private var isIdle: Bool {
+    guard pending.isEmpty else { return false }
+    return switch phase {
+    case .http1: !http1.isReadingRequest && !http1.hasMoreOutput
+    case .http2(let session): session.isIdle
+    case .undecided, .lingering: true
+    }
+  }
+
+  /// Whether the connection can be given up for a new one: it waits for its client.
+  var isEvictable: Bool {
+    if case .http1 = phase { return pending.isEmpty && !http1.hasMoreOutput }
+    return isIdle
+  }
+
+  /// Everything is answered: closes now, or after the peer has read it.
+  private mutating func finish(_ server: Server) {
+    // Closing a socket with unread bytes resets the connection and destroys what is on its way.
+    if case .http1 = phase, !http1.mustLinger, !readFilledBuffer { return close(server) }
+    socket.shutdownSending()
+    phase = .lingering(received: 0, until: server.loop.now &+ context.limits.lingeringTime)
+  }
+
+  /// Closes the socket without a further word; does nothing the second time.
+  mutating func close(_ server: Server) {
+    guard let registration else { return }
+    self.registration = nil
+    server.loop.remove(registration)
+    server.forget(place)
+  }
+
+  /// Ends the connection as soon as what is under way is answered.
+  mutating func drain(_ server: Server) {
+    guard registration != nil else { return }
+    switch phase {
+    case .undecided:
+      close(server)
+    case .http1:
+      if isIdle { close(server) }
+    case .http2(let session):
+      session.drain(now: server.loop.now)
+      if pending.isEmpty { flushMore(server) }
+    case .lingering:
+      break
+    }
+    if registration != nil { server.watch(deadline: deadline) }
+  }
+
+  // MARK: - Deadlines
+
+  /// The time at which `expire` has something to do, in monotonic nanoseconds.
+  var deadline: Int64 {
+    let limits = context.limits
+    let slow = pending.isEmpty ? Int64.max : pendingProgressed &+ limits.writeTime
+    switch phase {
+    case .undecided:
+      return progressed &+ limits.requestTime
+    case .http1:
+      guard pending.isEmpty else { return slow }
+      return progressed &+ (http1.isReadingRequest ? limits.requestTime : limits.idleTimeHTTP1)
+    case .http2(let session):
+      return min(slow, session.deadline)
+    case .lingering(_, let until):
+      return until
+    }
+  }
+
+  /// Does what has become due.
+  mutating func expire(_ server: Server) {
+    let now = server.loop.now
+    guard registration != nil, deadline <= now else { return }
+    if !pending.isEmpty && pendingProgressed &+ context.limits.writeTime <= now {
+      context.counters.count(Refusal.writeTimeout)
+      return close(server)
+    }
+    switch phase {
+    case .lingering:
+      close(server)
+    case .undecided:
+      context.counters.count(Refusal.requestTimeout)
+      close(server)
+    case .http1:
+      context.refreshDate(now: now)
+      var output = server.takeOutput()
+      http1.timeOut(into: &output)
+      flush(&output, server)
+      server.giveOutput(output)
+    case .http2(let session):
+      switch session.expire(now: now) {
+      case .nothing: break
+      case .flush: if pending.isEmpty { flushMore(server) }
+      case .close(let refusal):
+        if let refusal { context.counters.count(refusal) }
+        close(server)
+      }
+    }
+  }
+}
