@@ -195,8 +195,9 @@ package final class Run: RequestHandler {
     perform(agent.handle(event, at: now))
     if !wasReady, agent.isReady {
       wasReady = true
-      // What the catch-up used and nothing uses any more goes back to the system.
+      // What start and catch-up used and nothing uses any more goes back to the system.
       Heap.trim()
+      ProgramPages.release()
     }
   }
 

@@ -12,3 +12,15 @@
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 const char *strerrorname_np(int code);
 const char *strerrordesc_np(int code);
+
+// <link.h> declares it under _GNU_SOURCE only, with this structure's first four members.
+#include <elf.h>
+#include <sys/mman.h>
+struct vole_loaded_object {
+  Elf64_Addr base;
+  const char *name;
+  const Elf64_Phdr *headers;
+  Elf64_Half headerCount;
+};
+int dl_iterate_phdr(
+    int (*callback)(struct vole_loaded_object *object, size_t size, void *data), void *data);
