@@ -89,6 +89,7 @@ let package = Package(
     .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
     tests("ConfigurationTests", ["Configuration"]),
+    tests("TidyTests", []),
     tests("OfflineTests", ["Offline", "JSON", "LagCore", "ConsumerOffsets"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -1,6 +1,8 @@
 /// Everything the agent is told before it starts, checked.
 package struct Configuration {
+  /// What concerns the agent as a whole.
   package var general: General
+  /// What is logged.
   package var logging: Logging
   /// The clusters in the order of the file; at least one.
   package var clusters: [Cluster]
