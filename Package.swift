@@ -79,6 +79,7 @@ let package = Package(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers"],
       swiftSettings: rules),
     tests("JSONTests", ["JSON"]),
+    tests("KafkaClientTests", ["KafkaClient"]),
     tests(
       "AgentTests",
       ["Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore"]),

@@ -33,4 +33,7 @@ package struct WorkerReplies: Equatable, Sendable {
   package var notices: [ClientNotice] = []
   /// Notices that were dropped because nobody took them.
   package var droppedNotices = 0
+
+  /// Nothing to say.
+  package init() {}
 }

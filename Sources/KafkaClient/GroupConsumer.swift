@@ -1,7 +1,8 @@
 import CLibrdkafka
 
-/// A member of a consumer group, with real joins, heartbeats and commits; for the demo's world and
-/// for tests. One thread uses a consumer.
+/// A member of a consumer group with real joins, heartbeats and commits, for the demo and tests.
+///
+/// One thread uses a consumer.
 @safe package struct GroupConsumer: ~Copyable {
   /// A record.
   package struct Message: Equatable, Sendable {

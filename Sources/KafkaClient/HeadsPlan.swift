@@ -4,27 +4,51 @@
 /// call, one unreachable broker leaves every offset at -1 without an error. Therefore leaderless
 /// partitions are left out, each leader is asked by a call of its own, the call's code is looked at
 /// before any element, and -1 is never an offset. This type is pure: it sees no broker.
-struct HeadsPlan {
+package struct HeadsPlan {
   /// A partition by its place in the request.
-  struct Place: Equatable {
-    let topic: Int
-    let partition: Int
+  package struct Place: Equatable, Sendable {
+    /// The index of the topic in the request.
+    package let topic: Int
+    /// The index of the partition within its topic in the request.
+    package let partition: Int
+
+    /// Puts the indices together.
+    package init(topic: Int, partition: Int) {
+      self.topic = topic
+      self.partition = partition
+    }
   }
 
   /// The partitions that one broker leads, in the order of their topics.
-  struct LeaderGroup: Equatable {
-    let leader: Int32
-    var places: [Place]
+  package struct LeaderGroup: Equatable, Sendable {
+    /// The broker's id.
+    package let leader: Int32
+    /// The partitions it leads.
+    package var places: [Place]
+
+    /// Puts the parts together.
+    package init(leader: Int32, places: [Place]) {
+      self.leader = leader
+      self.places = places
+    }
   }
 
   /// What a broker answered about one partition.
-  struct Element: Equatable {
-    let offset: Int64
-    let error: KafkaError?
+  package struct Element: Equatable, Sendable {
+    /// The offset; negative means none.
+    package let offset: Int64
+    /// Why there is none, if the broker said so.
+    package let error: KafkaError?
+
+    /// Puts the parts together.
+    package init(offset: Int64, error: KafkaError?) {
+      self.offset = offset
+      self.error = error
+    }
   }
 
   /// What to do after a call.
-  enum Next: Equatable {
+  package enum Next: Equatable, Sendable {
     /// Every partition of the call has its answer.
     case done
     /// Ask again for each of these partitions alone.
@@ -32,12 +56,12 @@ struct HeadsPlan {
   }
 
   /// What is asked, sorted by topic: librdkafka groups only neighbours into one topic.
-  let request: [TopicPartitions]
+  package let request: [TopicPartitions]
   /// The answers so far; nil where none is known yet.
-  private(set) var heads: [[PartitionHead?]]
+  package private(set) var heads: [[PartitionHead?]]
 
   /// Starts without any answer.
-  init(request: [TopicPartitions]) {
+  package init(request: [TopicPartitions]) {
     self.request = request
     self.heads = request.map { [PartitionHead?](repeating: nil, count: $0.partitions.count) }
   }
@@ -49,7 +73,7 @@ struct HeadsPlan {
   ///   - suspects: leaders that did not answer last time; they come last, so that they cannot use
   ///     up the time of the others.
   ///   - unknown: the error for topics without metadata.
-  mutating func groups(
+  package mutating func groups(
     metadata: [String: TopicMetadata], suspects: Set<Int32>, unknown: KafkaError
   ) -> [LeaderGroup] {
     var groups: [LeaderGroup] = []
@@ -101,7 +125,7 @@ struct HeadsPlan {
   ///   - elements: one per place.
   ///   - sampledAt: the clock just before the call, in milliseconds.
   /// - Returns: whether single questions may save what the call lost.
-  mutating func takeEnds(
+  package mutating func takeEnds(
     _ places: [Place], callError: KafkaError?, elements: [Element], sampledAt: Int64
   ) -> Next {
     if let callError {
@@ -132,7 +156,7 @@ struct HeadsPlan {
   }
 
   /// Takes the answer of one call about log starts; what is missing stays nil.
-  mutating func takeStarts(_ places: [Place], callError: KafkaError?, elements: [Element]) {
+  package mutating func takeStarts(_ places: [Place], callError: KafkaError?, elements: [Element]) {
     guard callError == nil else { return }
     for (index, place) in places.enumerated() where index < elements.count {
       let element = elements[index]
@@ -145,7 +169,7 @@ struct HeadsPlan {
   }
 
   /// Gives up on partitions for this round.
-  mutating func fail(_ places: [Place], _ error: KafkaError) {
+  package mutating func fail(_ places: [Place], _ error: KafkaError) {
     for place in places { fail(place, error) }
   }
 
@@ -156,12 +180,12 @@ struct HeadsPlan {
 
   /// Topics with partitions that newer metadata may help: those without a leader, and those whose
   /// asked broker no longer leads them.
-  func misdirectedTopics() -> Set<String> {
+  package func misdirectedTopics() -> Set<String> {
     topics { $0.isMisdirected }
   }
 
   /// Topics with partitions whose head is not known.
-  func incompleteTopics() -> Set<String> {
+  package func incompleteTopics() -> Set<String> {
     topics {
       if case .offsets? = $0 { false } else { true }
     }
@@ -178,7 +202,7 @@ struct HeadsPlan {
   /// Forgets the answers of misdirected partitions, so that they are asked for again.
   ///
   /// - Parameter names: only in these topics.
-  mutating func forgetMisdirected(in names: Set<String>) {
+  package mutating func forgetMisdirected(in names: Set<String>) {
     for topic in heads.indices where names.contains(request[topic].topic) {
       for partition in heads[topic].indices where heads[topic][partition].isMisdirected {
         heads[topic][partition] = nil
@@ -187,7 +211,7 @@ struct HeadsPlan {
   }
 
   /// The partitions whose end is known, of a group.
-  func answered(_ places: [Place]) -> [Place] {
+  package func answered(_ places: [Place]) -> [Place] {
     places.filter {
       if case .offsets? = heads[$0.topic][$0.partition] { true } else { false }
     }
@@ -196,7 +220,7 @@ struct HeadsPlan {
   /// The answers in the order of the request.
   ///
   /// - Parameter unanswered: the error of partitions that nobody was asked about.
-  func result(unanswered: KafkaError) -> [TopicHeads] {
+  package func result(unanswered: KafkaError) -> [TopicHeads] {
     request.indices.map { topic in
       TopicHeads(
         request: request[topic], heads: heads[topic].map { $0 ?? .failed(unanswered) })

@@ -13,7 +13,7 @@ import CLibrdkafka
   private let raw: OpaquePointer
   /// The brokers' addresses, `host:port` separated by commas, for `bootstrap.servers`.
   package let bootstrapServers: String
-  /// The brokers' ids are 1 ... this number.
+  /// How many brokers there are; their ids count from 1.
   package let brokerCount: Int32
 
   /// Starts the brokers.

@@ -1,6 +1,8 @@
 import CLibrdkafka
 
-/// Writes records; for the demo's world and for tests. One thread uses a producer.
+/// Writes records, for the demo's world and for tests.
+///
+/// One thread uses a producer.
 @safe package struct Producer: ~Copyable {
   /// What became of records since the last look.
   package struct Deliveries: Equatable, Sendable {
@@ -19,7 +21,11 @@ import CLibrdkafka
   /// The most events handled by one look.
   static let maximumEvents = 1_024
 
-  private let client: ClientHandle
+  /// Topics that are looked up ahead of their first record.
+  static let maximumTopics = 1_000
+
+  private var client: ClientHandle
+  private var topics: Set<String> = []
 
   /// Creates the client; connecting goes on behind it.
   ///
@@ -46,11 +52,12 @@ import CLibrdkafka
   ///   - partition: the partition, or nil to have one chosen by the key.
   ///   - key: the key, or nil for none.
   ///   - value: the value, or nil for a tombstone.
-  ///   - timestamp: in milliseconds since 1970, or nil for now.
+  ///   - timestamp: in milliseconds since 1970; nil or 0 for now.
   /// - Throws: `.queueFull` when too many wait; `poll` and try again.
-  package func produce(
+  package mutating func produce(
     topic: String, partition: Int32?, key: [UInt8]?, value: [UInt8]?, timestamp: Int64? = nil
   ) throws(KafkaError) {
+    try lookUp(topic)
     let error = unsafe topic.withCString { topic in
       unsafe Producer.withBytes(key) { key in
         unsafe Producer.withBytes(value) { value in
@@ -63,6 +70,12 @@ import CLibrdkafka
     defer { unsafe rd_kafka_error_destroy(error) }
     let text = unsafe rd_kafka_error_string(error).map { unsafe String(cString: $0) }
     throw KafkaError(code: unsafe rd_kafka_error_code(error).rawValue, message: text)
+  }
+
+  /// Has librdkafka ask for a new topic's leaders at once; by itself it would do so within a second.
+  private mutating func lookUp(_ topic: String) throws(KafkaError) {
+    guard topics.count < Producer.maximumTopics, topics.insert(topic).inserted else { return }
+    _ = unsafe try client.openTopic(topic)
   }
 
   @unsafe private func produce(
@@ -142,7 +155,9 @@ import CLibrdkafka
     let deadline = Deadline(afterMilliseconds: timeoutMilliseconds)
     var all = Deliveries()
     while true {
-      let some = poll(timeoutMilliseconds: min(20, deadline.remainingMilliseconds))
+      // Has the brokers' threads send at once. As acknowledgements are events, it collects none.
+      unsafe rd_kafka_flush(client.raw, min(10, deadline.remainingMilliseconds))
+      let some = poll()
       all.delivered += some.delivered
       all.failed += some.failed
       all.lastError = some.lastError ?? all.lastError

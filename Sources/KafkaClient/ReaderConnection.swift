@@ -29,7 +29,7 @@ import CLibrdkafka
         // The default, `largest`, would skip everything when offset 0 is gone.
         KafkaProperty("auto.offset.reset", "earliest"),
         KafkaProperty("enable.auto.commit", "false"),
-        KafkaProperty("auto.commit.enable", "false"),
+        // Without a group there is nowhere to commit to: librdkafka 2.0.2 would abort on trying.
         KafkaProperty("enable.auto.offset.store", "false"),
         KafkaProperty("allow.auto.create.topics", "false"),
       ])

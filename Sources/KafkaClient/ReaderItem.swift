@@ -40,4 +40,7 @@ package struct DrainResult: Equatable, Sendable {
   package var notices: [ClientNotice] = []
   /// Set when the client is unusable: `reconnect` is needed.
   package var fatalError: KafkaError?
+
+  /// Nothing was found.
+  package init() {}
 }

@@ -1,7 +1,7 @@
 /// Numbers a worker's questions and remembers since when they wait.
-struct WorkerWatchdog {
+package struct WorkerWatchdog {
   /// A kind of question.
-  enum Kind {
+  package enum Kind: Sendable {
     case metadata
     case heads
   }
@@ -18,8 +18,16 @@ struct WorkerWatchdog {
   private var metadata: Waiting?
   private var heads: Waiting?
 
+  /// Nothing was asked yet.
+  package init() {}
+
   /// Numbers a question.
-  mutating func asked(_ kind: Kind, timeoutMilliseconds: Int64, now: Int64) -> RequestID {
+  ///
+  /// - Parameters:
+  ///   - kind: what is asked.
+  ///   - timeoutMilliseconds: when the worker gives up.
+  ///   - now: monotonic time in milliseconds.
+  package mutating func asked(_ kind: Kind, timeoutMilliseconds: Int64, now: Int64) -> RequestID {
     lastNumber &+= 1
     let id = RequestID(number: lastNumber)
     let overdueAt = now &+ timeoutMilliseconds &* ClusterWorker.stuckFactor
@@ -29,14 +37,16 @@ struct WorkerWatchdog {
   }
 
   /// Notes an answer; a newer question of the kind waits on.
-  mutating func answered(_ kind: Kind, _ id: RequestID) {
+  package mutating func answered(_ kind: Kind, _ id: RequestID) {
     guard var waiting = self[kind] else { return }
     waiting.overdueAt = waiting.newestOverdueAt
     self[kind] = waiting.newest <= id ? nil : waiting
   }
 
   /// Whether an answer is overdue.
-  func isStuck(now: Int64) -> Bool {
+  ///
+  /// - Parameter now: monotonic time in milliseconds.
+  package func isStuck(now: Int64) -> Bool {
     for waiting in [metadata, heads] {
       if let waiting, now >= waiting.overdueAt { return true }
     }
