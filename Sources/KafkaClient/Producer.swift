@@ -21,11 +21,7 @@ import CLibrdkafka
   /// The most events handled by one look.
   static let maximumEvents = 1_024
 
-  /// Topics that are looked up ahead of their first record.
-  static let maximumTopics = 1_000
-
-  private var client: ClientHandle
-  private var topics: Set<String> = []
+  private let client: ClientHandle
 
   /// Creates the client; connecting goes on behind it.
   ///
@@ -54,16 +50,19 @@ import CLibrdkafka
   ///   - value: the value, or nil for a tombstone.
   ///   - timestamp: in milliseconds since 1970; nil or 0 for now.
   /// - Throws: `.queueFull` when too many wait; `poll` and try again.
-  package mutating func produce(
+  package func produce(
     topic: String, partition: Int32?, key: [UInt8]?, value: [UInt8]?, timestamp: Int64? = nil
   ) throws(KafkaError) {
-    try lookUp(topic)
-    let error = unsafe topic.withCString { topic in
-      unsafe Producer.withBytes(key) { key in
-        unsafe Producer.withBytes(value) { value in
-          // SAFETY: all pointers live for the call, and RD_KAFKA_MSG_F_COPY copies the bytes.
-          unsafe produce(topic, partition, key, value, timestamp)
-        }
+    // A handle rather than the name: librdkafka then asks for a new topic's leaders at once, where by
+    // itself it would do so within a second. It is found again by its name every time.
+    guard let handle = unsafe rd_kafka_topic_new(client.raw, topic, nil) else {
+      throw KafkaError(code: rd_kafka_last_error().rawValue, message: "topic \(topic)")
+    }
+    defer { unsafe rd_kafka_topic_destroy(handle) }
+    let error = unsafe Producer.withBytes(key) { key in
+      unsafe Producer.withBytes(value) { value in
+        // SAFETY: all pointers live for the call, and RD_KAFKA_MSG_F_COPY copies the bytes.
+        unsafe produce(handle, partition, key, value, timestamp)
       }
     }
     guard let error = unsafe error else { return }
@@ -72,19 +71,13 @@ import CLibrdkafka
     throw KafkaError(code: unsafe rd_kafka_error_code(error).rawValue, message: text)
   }
 
-  /// Has librdkafka ask for a new topic's leaders at once; by itself it would do so within a second.
-  private mutating func lookUp(_ topic: String) throws(KafkaError) {
-    guard topics.count < Producer.maximumTopics, topics.insert(topic).inserted else { return }
-    _ = unsafe try client.openTopic(topic)
-  }
-
   @unsafe private func produce(
-    _ topic: UnsafePointer<CChar>, _ partition: Int32?, _ key: UnsafeRawBufferPointer?,
+    _ topic: OpaquePointer, _ partition: Int32?, _ key: UnsafeRawBufferPointer?,
     _ value: UnsafeRawBufferPointer?, _ timestamp: Int64?
   ) -> OpaquePointer? {
     var fields = unsafe [rd_kafka_vu_t](repeating: rd_kafka_vu_t(), count: 3)
-    unsafe fields[0].vtype = RD_KAFKA_VTYPE_TOPIC
-    unsafe fields[0].u.cstr = topic
+    unsafe fields[0].vtype = RD_KAFKA_VTYPE_RKT
+    unsafe fields[0].u.rkt = topic
     unsafe fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
     unsafe fields[1].u.i32 = partition ?? -1
     unsafe fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS

@@ -155,7 +155,7 @@ func threadCount() -> Int {
 
 /// Writes records and waits for their acknowledgement.
 func write(_ cluster: MockCluster, topic: String, _ records: [Seen]) throws {
-  var producer = try Producer.connect(properties: cluster.properties)
+  let producer = try Producer.connect(properties: cluster.properties)
   for record in records {
     while true {
       do throws(KafkaError) {
