@@ -90,6 +90,7 @@ let package = Package(
     .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
     tests("ConfigurationTests", ["Configuration"]),
+    tests("EventLoopTests", ["EventLoop"]),
     tests("TidyTests", []),
     tests("OfflineTests", ["Offline", "JSON", "LagCore", "ConsumerOffsets"]),
   ],

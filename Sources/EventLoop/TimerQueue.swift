@@ -8,7 +8,10 @@ package struct TimerToken: Hashable, Sendable {
 ///
 /// Knows no clock. Cancelling takes its entry out of the heap at once, so that memory is
 /// proportional to the timers that wait and not to those that ever were.
-struct TimerQueue {
+package struct TimerQueue {
+  /// Makes an empty queue.
+  package init() {}
+
   private struct Slot {
     var generation: UInt32 = 0
     var heapIndex = 0
@@ -24,16 +27,16 @@ struct TimerQueue {
   private var nextSequence: UInt64 = 0
 
   /// How many timers wait.
-  var count: Int { heap.count }
+  package var count: Int { heap.count }
 
   /// The deadline of the timer that is due first, in the nanoseconds it was given.
-  var earliestDeadline: Int64? { heap.first.map { slots[Int($0)].deadline } }
+  package var earliestDeadline: Int64? { heap.first.map { slots[Int($0)].deadline } }
 
   /// Where the order of scheduling stands: timers scheduled from now on are not before it.
-  var barrier: UInt64 { nextSequence }
+  package var barrier: UInt64 { nextSequence }
 
   /// Adds a timer; with a period (> 0) it comes back until it is cancelled.
-  mutating func schedule(
+  package mutating func schedule(
     at deadline: Int64, every period: Int64?, handler: @escaping () -> Void
   ) -> TimerToken {
     let index: UInt32
@@ -56,7 +59,7 @@ struct TimerQueue {
   }
 
   /// Moves a waiting timer to another deadline; false if the token names none.
-  mutating func reschedule(_ token: TimerToken, at deadline: Int64) -> Bool {
+  package mutating func reschedule(_ token: TimerToken, at deadline: Int64) -> Bool {
     guard isWaiting(token) else { return false }
     slots[Int(token.slot)].deadline = deadline
     slots[Int(token.slot)].sequence = nextSequence
@@ -67,7 +70,7 @@ struct TimerQueue {
   }
 
   /// Takes a timer out; false if the token names none.
-  mutating func cancel(_ token: TimerToken) -> Bool {
+  package mutating func cancel(_ token: TimerToken) -> Bool {
     guard isWaiting(token) else { return false }
     removeFromHeap(slots[Int(token.slot)].heapIndex)
     release(token.slot)
@@ -79,7 +82,7 @@ struct TimerQueue {
   /// Timers scheduled at or after `barrier` wait for the next round, so that a handler which
   /// schedules for "now" cannot keep the caller here for ever. A periodic timer is scheduled again
   /// before its handler is returned; periods that were missed are left out, not made up for.
-  mutating func takeDue(at now: Int64, before barrier: UInt64) -> (() -> Void)? {
+  package mutating func takeDue(at now: Int64, before barrier: UInt64) -> (() -> Void)? {
     guard let first = heap.first else { return nil }
     let slot = slots[Int(first)]
     guard slot.deadline <= now, slot.sequence < barrier else { return nil }

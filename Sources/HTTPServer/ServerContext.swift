@@ -1,16 +1,17 @@
-import EventLoop
+package import EventLoop
 
 /// What all connections of a server share, without any socket: protocol machines need only this.
-final class ServerContext {
+package final class ServerContext {
   let handler: any RequestHandler
   let limits: Limits
   let clock: Clock
-  let counters = CounterTable()
+  let counterTable = CounterTable()
   private(set) var date = HTTPDate()
   /// Whether connections shall end after what they are doing.
-  var isDraining = false
+  package var isDraining = false
 
-  init(handler: any RequestHandler, limits: Limits, clock: Clock) {
+  /// Makes the context of a server.
+  package init(handler: any RequestHandler, limits: Limits, clock: Clock) {
     self.handler = handler
     self.limits = limits
     self.clock = clock
@@ -20,9 +21,15 @@ final class ServerContext {
   /// Sees to it that the date is right to the second, before requests are answered.
   ///
   /// - Parameter now: monotonic nanoseconds.
-  func refreshDate(now: Int64) {
+  package func refreshDate(now: Int64) {
     date.refresh(now: now, clock: clock)
   }
+
+  /// What was done so far.
+  package var counters: Counters { counterTable.snapshot }
+
+  /// nghttp2's callbacks and options, made when the first HTTP/2 connection comes.
+  lazy var http2Callbacks = HTTP2Callbacks.make(limits)
 
   /// Answers a complete request: the server itself if it must refuse it, else the handler.
   ///
@@ -35,15 +42,15 @@ final class ServerContext {
       unsafe handler.respond(to: Request(head, method: method))
     }
     head.clear()
-    counters.count(response.status)
+    counterTable.count(response.status)
     return response
   }
 
   /// Counts a refusal and makes its answer.
   func refuse(_ refusal: Refusal) -> Response {
-    counters.count(refusal)
+    counterTable.count(refusal)
     let response = refusal.response
-    counters.count(response.status)
+    counterTable.count(response.status)
     return response
   }
 }

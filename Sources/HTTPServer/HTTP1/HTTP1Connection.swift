@@ -3,7 +3,7 @@
 /// Requests are answered one after the other in the order in which they came; while the output is
 /// full the next one is not even read. The first thing outside the grammar is answered and ends
 /// the connection, because nobody knows where the next request would begin.
-struct HTTP1Connection {
+package struct HTTP1Connection {
   private enum Phase {
     /// Between two requests, or inside a head.
     case head
@@ -29,26 +29,27 @@ struct HTTP1Connection {
   private var contentSent = 0
 
   /// Counts heads begun and heads completed, so that deadlines can be renewed when it changes.
-  private(set) var progress: UInt32 = 0
+  package private(set) var progress: UInt32 = 0
   /// Whether the peer may still be sending what nobody will read.
-  private(set) var mustLinger = false
+  package private(set) var mustLinger = false
 
-  init(context: ServerContext) {
+  /// Begins a connection.
+  package init(context: ServerContext) {
     self.context = context
   }
 
   /// Whether the connection ends when its output is written.
-  var isFinished: Bool {
+  package var isFinished: Bool {
     if case .finished = phase { contentSent == content.count } else { false }
   }
 
   /// Whether a request has begun and is not complete.
-  var isReadingRequest: Bool {
+  package var isReadingRequest: Bool {
     if case .finished = phase { false } else { hasBegun }
   }
 
   /// Whether `fill` has more to write.
-  var hasMoreOutput: Bool {
+  package var hasMoreOutput: Bool {
     if contentSent < content.count { return true }
     if case .finished = phase { return false }
     return wasInterrupted
@@ -58,7 +59,7 @@ struct HTTP1Connection {
   private var wasInterrupted = false
 
   /// Takes what has arrived, answers the requests in it and appends the answers to `output`.
-  mutating func receive(_ bytes: Span<UInt8>, into output: inout [UInt8]) {
+  package mutating func receive(_ bytes: Span<UInt8>, into output: inout [UInt8]) {
     if case .finished = phase {
       mustLinger = true
       return
@@ -73,13 +74,13 @@ struct HTTP1Connection {
   }
 
   /// Goes on writing after the output was drained.
-  mutating func fill(_ output: inout [UInt8]) {
+  package mutating func fill(_ output: inout [UInt8]) {
     writeContent(into: &output)
     if wasInterrupted { processInput(into: &output) }
   }
 
   /// Answers that the request did not come in time, if one has begun, and ends the connection.
-  mutating func timeOut(into output: inout [UInt8]) {
+  package mutating func timeOut(into output: inout [UInt8]) {
     if isReadingRequest {
       refuse(.requestTimeout, into: &output)
     } else {

@@ -4,7 +4,7 @@ import CNghttp2
 ///
 /// nghttp2 keeps the protocol; what it leaves to its user is here: the bounds on header lists,
 /// queues and resets, the answers, and the two steps of a graceful end.
-@safe final class HTTP2Session {
+@safe package final class HTTP2Session {
   private enum Draining {
     case no
     /// GOAWAY without a last stream and a PING went out: the client learns of the end while
@@ -15,7 +15,7 @@ import CNghttp2
   }
 
   /// What is to be done when a deadline has passed.
-  enum Expiry: Equatable {
+  package enum Expiry: Equatable {
     case nothing
     /// Frames were queued: call `fill`.
     case flush
@@ -32,9 +32,9 @@ import CNghttp2
   private var isTerminated = false
 
   /// Why the connection has to end at once, without another byte.
-  private(set) var failure: Refusal?
+  package private(set) var failure: Refusal?
   /// Whether `fill` stopped because the output was full.
-  private(set) var hasMoreOutput = true
+  package private(set) var hasMoreOutput = true
 
   private init(
     raw: OpaquePointer, table: UnsafeMutablePointer<HTTP2StreamTable>, context: ServerContext,
@@ -55,9 +55,10 @@ import CNghttp2
   }
 
   /// Makes the server's side of a connection with its SETTINGS queued; nil when there is no memory.
-  static func server(
-    context: ServerContext, callbacks: HTTP2Callbacks, now: Int64
-  ) -> HTTP2Session? {
+  ///
+  /// - Parameter now: monotonic nanoseconds.
+  package static func server(context: ServerContext, now: Int64) -> HTTP2Session? {
+    guard let callbacks = context.http2Callbacks else { return nil }
     let table = UnsafeMutablePointer<HTTP2StreamTable>.allocate(capacity: 1)
     // SAFETY: memory of this type, initialised once here; it outlives the session.
     unsafe table.initialize(to: HTTP2StreamTable(context: context, now: now))
@@ -97,16 +98,16 @@ import CNghttp2
   // MARK: - Bytes
 
   /// Whether the connection ends when its output is written.
-  var isFinished: Bool {
+  package var isFinished: Bool {
     // SAFETY: both only look at the session.
     unsafe nghttp2_session_want_read(raw) == 0 && nghttp2_session_want_write(raw) == 0
   }
 
   /// Whether no request is under way.
-  var isIdle: Bool { table.openStreams == 0 }
+  package var isIdle: Bool { table.openStreams == 0 }
 
   /// Takes what has arrived, answers the requests that are complete and writes to `output`.
-  func receive(_ bytes: Span<UInt8>, now: Int64, into output: inout [UInt8]) {
+  package func receive(_ bytes: Span<UInt8>, now: Int64, into output: inout [UInt8]) {
     guard failure == nil else { return }
     table.now = now
     // SAFETY: nghttp2 reads the span's own bytes and keeps none of them.
@@ -127,13 +128,13 @@ import CNghttp2
   }
 
   /// Writes frames to `output` until it is full or there is nothing to write.
-  func fill(_ output: inout [UInt8], now: Int64) {
+  package func fill(_ output: inout [UInt8], now: Int64) {
     guard failure == nil else { return }
     table.now = now
     writeFrames(to: &output)
     guard table.resetsTooOften, !isTerminated, failure == nil else { return }
     isTerminated = true
-    context.counters.count(Refusal.tooManyResets)
+    context.counterTable.count(Refusal.tooManyResets)
     // SAFETY: queues a GOAWAY.
     unsafe nghttp2_session_terminate_session(raw, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
     writeFrames(to: &output)
@@ -154,7 +155,7 @@ import CNghttp2
 
   private func fail(_ refusal: Refusal) {
     failure = refusal
-    context.counters.count(refusal)
+    context.counterTable.count(refusal)
   }
 
   private func refusal(_ code: Int32) -> Refusal {
@@ -192,7 +193,7 @@ import CNghttp2
   // MARK: - The end
 
   /// Begins a graceful end: no new streams, those that are open are finished.
-  func drain(now: Int64) {
+  package func drain(now: Int64) {
     guard case .no = draining, failure == nil else { return }
     draining = .noticed(since: now)
     // SAFETY: both only queue a frame.
@@ -215,7 +216,7 @@ import CNghttp2
   }
 
   /// The next time at which `expire` has something to do.
-  var deadline: Int64 {
+  package var deadline: Int64 {
     let limits = context.limits
     var earliest = Int64.max
     if !table.settingsAcknowledged { earliest = opened &+ limits.settingsTime }
@@ -233,7 +234,7 @@ import CNghttp2
   }
 
   /// Does what has become due.
-  func expire(now: Int64) -> Expiry {
+  package func expire(now: Int64) -> Expiry {
     let limits = context.limits
     table.now = now
     if !table.settingsAcknowledged && now &- opened >= limits.settingsTime {
@@ -246,7 +247,7 @@ import CNghttp2
     let slow = table.slowStreams(since: now &- limits.requestTime)
     if slow.inHeaders { return .close(.requestTimeout) }
     for stream in slow.ids {
-      context.counters.count(Refusal.requestTimeout)
+      context.counterTable.count(Refusal.requestTimeout)
       // SAFETY: only queues a frame; the stream's place is freed when it was sent.
       unsafe nghttp2_submit_rst_stream(
         raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, NGHTTP2_CANCEL.rawValue)

@@ -72,7 +72,7 @@ struct ConnectionState: ~Copyable {
     let now = server.loop.now
     lastActive = now
     readFilledBuffer = count == ReadBuffer.size
-    context.counters.received(count)
+    context.counterTable.received(count)
     if case .lingering(let received, let until) = phase {
       guard received + count <= context.limits.lingeringBytes else { return close(server) }
       phase = .lingering(received: received + count, until: until)
@@ -129,11 +129,13 @@ struct ConnectionState: ~Copyable {
       phase = .undecided(held: held)
       return
     case .http1:
-      context.counters.count(Counters.Connections.http1)
+      context.counterTable.count(Counters.Connections.http1)
       phase = .http1
     case .http2:
-      guard let session = server.makeHTTP2Session() else { return close(server) }
-      context.counters.count(Counters.Connections.http2)
+      guard let session = HTTP2Session.server(context: context, now: now) else {
+        return close(server)
+      }
+      context.counterTable.count(Counters.Connections.http2)
       phase = .http2(session)
     }
     receive(bytes, now, server, &output)
@@ -177,7 +179,7 @@ struct ConnectionState: ~Copyable {
         return false
       }
     }
-    context.counters.sent(sent)
+    context.counterTable.sent(sent)
     let isWhole = sent == output.count
     if !isWhole {
       pending = Array(output[sent...])
@@ -198,7 +200,7 @@ struct ConnectionState: ~Copyable {
       if error != .wouldBlock { close(server) }
       return
     }
-    context.counters.sent(sent)
+    context.counterTable.sent(sent)
     pendingStart += sent
     pendingSinceProgress += sent
     if pendingSinceProgress >= context.limits.progressBytes {
@@ -312,14 +314,14 @@ struct ConnectionState: ~Copyable {
     let now = server.loop.now
     guard registration != nil, deadline <= now else { return }
     if !pending.isEmpty && pendingProgressed &+ context.limits.writeTime <= now {
-      context.counters.count(Refusal.writeTimeout)
+      context.counterTable.count(Refusal.writeTimeout)
       return close(server)
     }
     switch phase {
     case .lingering:
       close(server)
     case .undecided:
-      context.counters.count(Refusal.requestTimeout)
+      context.counterTable.count(Refusal.requestTimeout)
       close(server)
     case .http1:
       context.refreshDate(now: now)
@@ -332,7 +334,7 @@ struct ConnectionState: ~Copyable {
       case .nothing: break
       case .flush: if pending.isEmpty { flushMore(server) }
       case .close(let refusal):
-        if let refusal { context.counters.count(refusal) }
+        if let refusal { context.counterTable.count(refusal) }
         close(server)
       }
     }

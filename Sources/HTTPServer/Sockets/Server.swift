@@ -19,7 +19,6 @@ package final class Server {
   var readBuffer = ReadBuffer()
   private var output: [UInt8] = []
 
-  private var callbacks: HTTP2Callbacks?
   private var acceptors: [Acceptor] = []
   private var isPaused = false
   private var connections: [Connection?] = []
@@ -37,7 +36,7 @@ package final class Server {
   package private(set) var openConnections = 0
 
   /// What was done so far.
-  package var counters: Counters { context.counters.snapshot }
+  package var counters: Counters { context.counters }
 
   /// Makes a server without listeners.
   ///
@@ -77,7 +76,7 @@ package final class Server {
         // Only the first time it is certain that a connection waits.
         guard turn == 0 else { return }
         guard evictOne() else {
-          context.counters.count(Refusal.connectionLimit)
+          context.counterTable.count(Refusal.connectionLimit)
           return pauseAccepting()
         }
       }
@@ -110,12 +109,12 @@ package final class Server {
       try connection.start()
     } catch {
       freePlaces.append(place)
-      context.counters.count(Refusal.noDescriptor)
+      context.counterTable.count(Refusal.noDescriptor)
       return
     }
     connections[place] = connection
     openConnections += 1
-    context.counters.accepted()
+    context.counterTable.accepted()
     watch(deadline: connection.deadline)
   }
 
@@ -128,13 +127,13 @@ package final class Server {
       if oldest.map({ connection.lastActive < $0.lastActive }) ?? true { oldest = connection }
     }
     guard let oldest else { return false }
-    context.counters.evicted()
+    context.counterTable.evicted()
     oldest.close()
     return true
   }
 
   private func refuseOne(_ acceptor: Acceptor) {
-    context.counters.count(Refusal.noDescriptor)
+    context.counterTable.count(Refusal.noDescriptor)
     reserve = nil
     // Accepted and closed at once: the client learns it now and not when it times out.
     _ = try? acceptor.listener.accept()
@@ -161,13 +160,6 @@ package final class Server {
 
   // MARK: - For connections
 
-  /// Makes the HTTP/2 side of a connection; the first one makes what all share.
-  func makeHTTP2Session() -> HTTP2Session? {
-    if callbacks == nil { callbacks = HTTP2Callbacks.make(context.limits) }
-    guard let callbacks else { return nil }
-    return HTTP2Session.server(context: context, callbacks: callbacks, now: loop.now)
-  }
-
   /// Lends the buffer that all connections write their output to, one after the other; empty.
   func takeOutput() -> [UInt8] {
     exchange(&output, with: [])
@@ -184,7 +176,7 @@ package final class Server {
     connections[place] = nil
     freePlaces.append(place)
     openConnections -= 1
-    context.counters.closed()
+    context.counterTable.closed()
     resumeAccepting()
     closedSinceTrim += 1
     if closedSinceTrim == Self.closedBeforeTrim {
