@@ -136,6 +136,7 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   _ session: OpaquePointer?, _ flags: UInt8, _ stream: Int32,
   _ data: UnsafePointer<UInt8>?, _ length: Int, _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
+  // SAFETY: see `table`.
   guard let table = unsafe table(userData) else { return callbackFailure }
   if let place = unsafe place(session, stream) { unsafe table.pointee.data(place, count: length) }
   return 0
@@ -144,6 +145,7 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
 @c private func onStreamClose(
   _ session: OpaquePointer?, _ stream: Int32, _ code: UInt32, _ userData: UnsafeMutableRawPointer?
 ) -> Int32 {
+  // SAFETY: see `table`.
   guard let table = unsafe table(userData) else { return callbackFailure }
   if let place = unsafe place(session, stream) { unsafe table.pointee.close(place) }
   return 0

@@ -178,6 +178,7 @@ import CNghttp2
     let hasContent = !isHead && !response.hasNoContent && !response.body.isEmpty
     let stream = table.streams[index].id
     let fields = HTTP2Fields(response: response, date: context.date.bytes)
+    // SAFETY: nghttp2 copies what is not a literal; the content's source is a number.
     let result = unsafe fields.withNameValues { fields in
       guard hasContent else {
         return unsafe nghttp2_submit_response(raw, stream, fields.baseAddress, fields.count, nil)

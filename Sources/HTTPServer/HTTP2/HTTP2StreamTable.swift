@@ -132,6 +132,7 @@ struct HTTP2StreamTable: ~Copyable {
       return false
     }
     guard let collecting else { return true }
+    // SAFETY: nghttp2's buffers are valid for the time of its callback, and this is called in it.
     if unsafe name.first == UInt8(ascii: ":") {
       unsafe pseudoField(name, value, of: collecting)
       return true

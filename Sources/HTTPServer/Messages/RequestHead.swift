@@ -98,6 +98,7 @@ struct RequestHead {
   /// Appends bytes and says where they stand.
   mutating func addBytes(_ added: UnsafeBufferPointer<UInt8>) -> Range<Int> {
     let start = bytes.count
+    // SAFETY: the caller lends valid bytes, which are copied.
     unsafe bytes.append(contentsOf: added)
     return start..<bytes.count
   }
@@ -106,6 +107,7 @@ struct RequestHead {
   mutating func addField(
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
   ) -> Range<Int> {
+    // SAFETY: the caller lends valid bytes.
     let name = unsafe addBytes(name)
     let value = unsafe addBytes(value)
     addField(Field(name: name, value: value))

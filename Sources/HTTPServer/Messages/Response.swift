@@ -8,6 +8,7 @@ package struct Status: Hashable, Sendable {
     self.code = 200...599 ~= code ? UInt16(code) : 500
   }
 
+  /// The statuses of RFC 9110 that this program answers with.
   package static let ok = Status(200)
   package static let noContent = Status(204)
   package static let badRequest = Status(400)
