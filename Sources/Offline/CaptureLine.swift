@@ -75,6 +75,9 @@ struct CaptureLine {
   private mutating func reset() {
     (keyField, valueField) = (.missing, .missing)
     (isControl, isTransactional, producerID) = (false, false, -1)
+    isTombstone = false
+    key.removeAll(keepingCapacity: true)
+    value.removeAll(keepingCapacity: true)
     (partition, offset, timestamp) = (nil, nil, nil)
     source.removeAll(keepingCapacity: true)
     type.removeAll(keepingCapacity: true)
@@ -197,6 +200,17 @@ struct CaptureLine {
 
   /// Whether the line gives a log-end offset instead of a record.
   var isHead: Bool { keyField == .missing && type == Array("head".utf8) }
+
+  /// When the line was written, in milliseconds since 1970, if anything says it.
+  ///
+  /// Brokers before 0.10 kept no time of a record, but its commit time stands in the value; that
+  /// needs `readRecord` to have been called.
+  var time: Int64? {
+    if let timestamp, timestamp >= 0 { return timestamp }
+    if isHead || isControl || key.isEmpty { return nil }
+    let commitTimestamp = (try? offsetRecord())?.value?.commitTimestamp ?? -1
+    return commitTimestamp >= 0 ? commitTimestamp : nil
+  }
 
   /// A committed offset, or its tombstone if the value is nil, as ranges of `key` and `value`.
   struct OffsetRecord {

@@ -13,7 +13,7 @@ package struct CompactEvaluateFilter: LineFilter {
   package init() {}
 
   package mutating func answer(
-    _ bytes: [UInt8], _ range: Range<Int>, number: Int, into output: inout JSONWriter
+    _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem? {
     let tab = bytes[range].firstIndex(of: UInt8(ascii: "\t")) ?? range.upperBound
     let text = range.lowerBound..<tab

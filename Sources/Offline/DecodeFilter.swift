@@ -12,7 +12,7 @@ package struct DecodeFilter: LineFilter {
   package init() {}
 
   package mutating func answer(
-    _ bytes: [UInt8], _ range: Range<Int>, number: Int, into output: inout JSONWriter
+    _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem? {
     do throws(LineProblem) {
       try line.read(bytes, range)
@@ -29,7 +29,9 @@ package struct DecodeFilter: LineFilter {
     return nil
   }
 
-  package mutating func answerTooLong(number: Int, into output: inout JSONWriter) -> LineProblem? {
+  package mutating func answerTooLong(at place: LinePlace, into output: inout JSONWriter)
+    -> LineProblem?
+  {
     Self.writeMalformed(.tooLong, into: &output)
     output.newline()
     return nil

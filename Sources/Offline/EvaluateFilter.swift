@@ -19,7 +19,7 @@ package struct EvaluateFilter: LineFilter {
   package init() {}
 
   package mutating func answer(
-    _ bytes: [UInt8], _ range: Range<Int>, number: Int, into output: inout JSONWriter
+    _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem? {
     if isBlank(bytes, range) { return nil }
     do throws(LineProblem) {

@@ -7,15 +7,15 @@ package protocol LineFilter {
   /// - Parameters:
   ///   - bytes: Where the line stands; other lines stand there too.
   ///   - range: The line, without its end.
-  ///   - number: The number of the line, counted from 1.
+  ///   - place: Where the line stands in the whole text.
   ///   - output: Where the answer goes, whole lines of it, possibly none.
   /// - Returns: What is wrong with the line, if anything is.
   mutating func answer(
-    _ bytes: [UInt8], _ range: Range<Int>, number: Int, into output: inout JSONWriter
+    _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem?
 
   /// Answers a line that was too long to be kept.
-  mutating func answerTooLong(number: Int, into output: inout JSONWriter) -> LineProblem?
+  mutating func answerTooLong(at place: LinePlace, into output: inout JSONWriter) -> LineProblem?
 
   /// Adds a part of what can be said only when all lines were read.
   ///
@@ -24,11 +24,27 @@ package protocol LineFilter {
 }
 
 extension LineFilter {
-  package mutating func answerTooLong(number: Int, into output: inout JSONWriter) -> LineProblem? {
+  package mutating func answerTooLong(at place: LinePlace, into output: inout JSONWriter)
+    -> LineProblem?
+  {
     .tooLong
   }
 
   package mutating func conclude(into output: inout JSONWriter) -> Bool { false }
+}
+
+/// Where a line stands in a text.
+package struct LinePlace: Equatable, Sendable {
+  /// The number of the line, counted from 1.
+  package let number: Int
+  /// The offset of its first byte.
+  package let position: Int64
+
+  /// Makes a place.
+  package init(number: Int, position: Int64) {
+    self.number = number
+    self.position = position
+  }
 }
 
 /// What is wrong with a line: a clause to stand behind `line 12: `.
@@ -47,8 +63,8 @@ package struct LineProblem: Error, Equatable, Sendable {
 /// Bytes in, bytes out: the caller reads a chunk, hands it in, writes out `output` and `errors`
 /// and clears them with `drain()`. What is held is at most one line, one chunk and its answers.
 package struct LineFilterRun<Filter: LineFilter>: ~Copyable {
-  /// The filter and what it keeps from line to line.
-  package private(set) var filter: Filter
+  /// What answers the lines.
+  private var filter: Filter
   /// How many lines had something wrong with them.
   package private(set) var badLines = 0
   private var splitter: LineSplitter
@@ -95,17 +111,31 @@ package struct LineFilterRun<Filter: LineFilter>: ~Copyable {
   /// Adds a part of the conclusion to `output`; returns whether there is more of it.
   package mutating func conclude() -> Bool { filter.conclude(into: &writer) }
 
+  /// Ends the run and gives the filter back with what it has gathered.
+  package consuming func end() -> Filter { filter }
+
   private mutating func answer(_ line: LineSplitter.Line) {
-    let problem: LineProblem?
     switch line {
     case .bytes(let range):
-      problem = filter.answer(
-        splitter.buffer, range, number: splitter.number, into: &writer)
+      answer(splitter.buffer, range, at: splitter.place)
     case .tooLong:
-      problem = filter.answerTooLong(number: splitter.number, into: &writer)
+      complain(filter.answerTooLong(at: splitter.place, into: &writer), splitter.place)
     }
+  }
+
+  /// Answers one line out of the order of the stream.
+  ///
+  /// - Parameters:
+  ///   - bytes: Where the line stands.
+  ///   - range: The line, without its end.
+  ///   - place: Where the line stands in the whole text.
+  package mutating func answer(_ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace) {
+    complain(filter.answer(bytes, range, at: place, into: &writer), place)
+  }
+
+  private mutating func complain(_ problem: LineProblem?, _ place: LinePlace) {
     guard let problem else { return }
     badLines += 1
-    complaints += Array("\(errorPrefix)line \(splitter.number): \(problem.text)\n".utf8)
+    complaints += Array("\(errorPrefix)line \(place.number): \(problem.text)\n".utf8)
   }
 }

@@ -23,13 +23,15 @@ package struct LineSplitter {
 
   /// The bytes that the last line's range points into.
   package private(set) var buffer: [UInt8] = []
-  /// The number of the last line handed out, counted from 1; 0 before the first.
-  package private(set) var number = 0
+  /// Where the last line handed out stands in the stream; number 0 before the first.
+  package private(set) var place = LinePlace(number: 0, position: 0)
   private let limit: Int
   /// Where the next line begins.
   private var start = 0
   /// Up to where no line feed was found.
   private var scanned = 0
+  /// The offset in the stream of the buffer's first byte.
+  private var origin: Int64 = 0
   /// Whether what comes next belongs to a line already announced as too long.
   private var isPassingOver = false
 
@@ -44,6 +46,7 @@ package struct LineSplitter {
   package mutating func append(_ chunk: Span<UInt8>) {
     buffer.removeSubrange(0..<start)
     scanned &-= start
+    origin &+= Int64(start)
     start = 0
     // SAFETY: the pointer does not leave the closure.
     unsafe chunk.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
@@ -59,15 +62,16 @@ package struct LineSplitter {
         isPassingOver = false
         continue
       }
-      number += 1
+      step(from: range.lowerBound)
       return range.count > limit ? .tooLong : .bytes(withoutCarriageReturn(range))
     }
     scanned = buffer.count
     guard isPassingOver || buffer.count &- start > limit else { return nil }
+    let first = start
     start = buffer.count
     if isPassingOver { return nil }
     isPassingOver = true
-    number += 1
+    step(from: first)
     return .tooLong
   }
 
@@ -76,10 +80,14 @@ package struct LineSplitter {
     if let line = next() { return line }
     guard !isPassingOver, start < buffer.count else { return nil }
     let range = start..<buffer.count
+    step(from: start)
     start = buffer.count
     scanned = start
-    number += 1
     return .bytes(withoutCarriageReturn(range))
+  }
+
+  private mutating func step(from first: Int) {
+    place = LinePlace(number: place.number + 1, position: origin &+ Int64(first))
   }
 
   private func lineFeed() -> Int? {

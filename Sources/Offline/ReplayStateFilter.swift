@@ -41,7 +41,7 @@ package struct ReplayStateFilter: LineFilter {
   }
 
   package mutating func answer(
-    _ bytes: [UInt8], _ range: Range<Int>, number: Int, into output: inout JSONWriter
+    _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem? {
     if isBlank(bytes, range) { return nil }
     do throws(LineProblem) {
@@ -51,7 +51,7 @@ package struct ReplayStateFilter: LineFilter {
       if line.isControl {
         try applyMarker()
       } else {
-        try applyRecord(number)
+        try applyRecord(place.number)
       }
       return nil
     } catch {

@@ -10,8 +10,8 @@ import Testing
       switch line {
       case .bytes(let range):
         lines.append(
-          "\(splitter.number):\(String(decoding: splitter.buffer[range], as: UTF8.self))")
-      case .tooLong: lines.append("\(splitter.number)…")
+          "\(splitter.place.number):\(String(decoding: splitter.buffer[range], as: UTF8.self))")
+      case .tooLong: lines.append("\(splitter.place.number)…")
       }
     }
     var start = 0
@@ -52,6 +52,6 @@ import Testing
       #expect(splitter.buffer.count <= 100 + chunk.count)
     }
     #expect(tooLong == 1)
-    #expect(splitter.number == 1)
+    #expect(splitter.place.number == 1)
   }
 }
