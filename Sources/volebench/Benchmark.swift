@@ -68,6 +68,8 @@ struct Options {
   var work = 1
   /// How often each figure is measured.
   var repetitions = 7
+  /// Whether the naive store is measured too.
+  var hasYardstick = true
   /// The benchmarks to run; all when empty.
   var names: [String] = []
 

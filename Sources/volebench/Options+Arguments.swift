@@ -2,12 +2,14 @@ import Glibc
 
 extension Options {
   static let usage = """
-    Usage: volebench [--work N] [--repeat N] [NAME ...]
+    Usage: volebench [--work N] [--repeat N] [--no-yardstick] [NAME ...]
 
     Measures fixed work in CPU time and holds it against the budgets of the design.
 
       --work N     do N times the usual work (1 to 1000)
       --repeat N   measure each figure N times (1 to 1000)
+      --no-yardstick
+                   leave out the naive store, for profilers
       --list       list the benchmarks by name
       --help       say this
     """
@@ -25,6 +27,7 @@ extension Options {
         exit(0)
       case "--work": work = Self.number(after: argument, &left)
       case "--repeat": repetitions = Self.number(after: argument, &left)
+      case "--no-yardstick": hasYardstick = false
       default:
         guard benchmarks.contains(where: { $0.name == argument }) else {
           exitWithError("'\(argument)' is no option and no benchmark; --list names them")

@@ -88,7 +88,17 @@ package struct NameTable: Sendable {
     let start = start(index)
     let count = Int(ends[index]) &- start
     guard count == name.count else { return false }
-    for position in 0..<count where bytes[start &+ position] != name[position] { return false }
+    let known = bytes.span.extracting(start..<(start &+ count))
+    var position = 0
+    while position &+ 8 <= count {
+      if Self.word(known, position) != Self.word(name, position) { return false }
+      position &+= 8
+    }
+    if count >= 8 { return Self.word(known, count &- 8) == Self.word(name, count &- 8) }
+    while position < count {
+      if known[position] != name[position] { return false }
+      position &+= 1
+    }
     return true
   }
 
@@ -105,26 +115,43 @@ package struct NameTable: Sendable {
   }
 
   /// Mixes eight bytes at a time with a 64-bit multiply and folds the halves.
+  ///
+  /// The last word of a name of eight bytes or more overlaps the one before it.
   @inline(__always)
   private func hash(_ name: Span<UInt8>, scope: UInt64) -> UInt32 {
-    var state = seed ^ (scope &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(truncatingIfNeeded: name.count)
-    var position = 0
     let count = name.count
-    while position &+ 8 <= count {
-      var word: UInt64 = 0
-      for shift in 0..<8 {
-        word |= UInt64(name[position &+ shift]) &<< (UInt64(shift) &* 8)
-      }
-      state = Self.mix(state ^ word)
+    var state = seed ^ (scope &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(truncatingIfNeeded: count)
+    var position = 0
+    while position &+ 8 < count {
+      state = Self.mix(state ^ Self.word(name, position))
       position &+= 8
     }
-    var word: UInt64 = 0
-    while position < count {
-      word = (word &<< 8) | UInt64(name[position])
-      position &+= 1
+    var last: UInt64 = 0
+    if count >= 8 {
+      last = Self.word(name, count &- 8)
+    } else {
+      while position < count {
+        last = (last &<< 8) | UInt64(name[position])
+        position &+= 1
+      }
     }
-    state = Self.mix(state ^ word)
+    state = Self.mix(state ^ last)
     return UInt32(truncatingIfNeeded: state ^ (state &>> 32))
+  }
+
+  /// Returns eight bytes as a little-endian number.
+  ///
+  /// The compiler makes one load of it, because the length of the extracted span is known.
+  @inline(__always)
+  private static func word(_ bytes: Span<UInt8>, _ position: Int) -> UInt64 {
+    let eight = bytes.extracting(position..<(position &+ 8))
+    let low =
+      UInt64(eight[0]) | UInt64(eight[1]) &<< 8 | UInt64(eight[2]) &<< 16
+      | UInt64(eight[3]) &<< 24
+    let high =
+      UInt64(eight[4]) | UInt64(eight[5]) &<< 8 | UInt64(eight[6]) &<< 16
+      | UInt64(eight[7]) &<< 24
+    return low | high &<< 32
   }
 
   @inline(__always)
