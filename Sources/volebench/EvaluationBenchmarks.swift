@@ -37,6 +37,7 @@ enum EvaluationBenchmarks {
           let time = World.start + 10_000 * step
           // The first round makes the topic, so that the heads of the others have a place.
           if step > 0, let index = store.topic(named: topic.span) {
+            store.setPartitionCount(membership.partitions, ofTopic: index)
             store.recordHead(head, topic: index, partition: partition, now: time)
           }
           _ = store.record(

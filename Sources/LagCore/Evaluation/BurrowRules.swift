@@ -71,79 +71,129 @@ package struct EvaluationParameters: Sendable, Equatable {
   }
 }
 
-/// Burrow's rules over one window, fed with its commits from oldest to newest.
+/// Burrow's rules over one window of commits, in Burrow's order.
 ///
-/// One pass gathers what every rule needs (Burrow, `core/internal/evaluator/caching.go`, the
-/// functions `isLagAlwaysNotZero` to `checkIfRecentLagZero`); `decide` then asks the rules in
-/// Burrow's order. Arithmetic wraps like Go's, so that no foreign number can trap.
-struct WindowSummary {
-  private let allowedLag: UInt64
-  private var count = 0
-  private var firstTimestamp: Int64 = 0
-  private var lastTimestamp: Int64 = 0
-  private(set) var lastOffset: Int64 = 0
-  /// All offsets so far are equal.
-  private var isStalled = true
-  /// The offset before the first rewind; only the first one counts.
-  private var offsetBeforeRewind: Int64?
-  private var isRewindRecovered = false
-  private var wasLagAllowed = false
-  private var knownLagCount = 0
-  private var previousLag: UInt64 = 0
-  private var didLagDecrease = false
-
-  @inline(__always)
-  init(allowedLag: UInt64) {
-    self.allowedLag = allowedLag
-  }
-
-  /// Takes the next newer commit.
-  @inline(__always)
-  mutating func add(offset: Int64, timestamp: Int64, lag: UInt64?) {
-    if count == 0 {
-      firstTimestamp = timestamp
-    } else {
-      if offset != lastOffset { isStalled = false }
-      if let before = offsetBeforeRewind {
-        if offset >= before { isRewindRecovered = true }
-      } else if offset < lastOffset {
-        offsetBeforeRewind = lastOffset
-      }
-    }
-    if let lag {
-      if lag <= allowedLag { wasLagAllowed = true }
-      if knownLagCount > 0, lag < previousLag { didLagDecrease = true }
-      previousLag = lag
-      knownLagCount &+= 1
-    }
-    lastOffset = offset
-    lastTimestamp = timestamp
-    count &+= 1
-  }
-
+/// The source is Burrow's `core/internal/evaluator/caching.go`, from `calculatePartitionStatus` to
+/// `checkIfRecentLagZero`. Arithmetic wraps like Go's, so that no foreign number can trap. The window
+/// is asked for single values, so that each rule touches only what it needs, whatever the storage.
+enum BurrowRules {
   /// Returns the rule that decides.
   ///
   /// - Parameters:
+  ///   - window: the commits, oldest first; not empty.
   ///   - nowSeconds: the wall clock in whole seconds since 1970.
   ///   - currentLag: the lag of the newest commit against the newest head, in records.
-  ///   - warningNeedsTwoLags: see `EvaluationParameters`.
-  ///   - wasLagZeroRecently: whether any stored head is at most the given last offset; asked only
-  ///     when the partition would be STOP.
+  ///   - parameters: the allowed lag and whether WARN needs two lags.
+  ///   - offset: the committed offset at a position; a common distance to the true ones is allowed.
+  ///   - lag: the lag at commit time at a position, nil when unknown.
+  ///   - wasLagZeroRecently: whether any stored head is at most the newest commit's offset; asked
+  ///     only when the partition would be STOP.
   @inline(__always)
-  func decide(
-    nowSeconds: Int64, currentLag: UInt64, warningNeedsTwoLags: Bool,
-    wasLagZeroRecently: (_ lastOffset: Int64) -> Bool
+  static func decide(
+    _ window: Extent, nowSeconds: Int64, currentLag: UInt64, parameters: EvaluationParameters,
+    offset: (_ position: Int) -> Int64, lag: (_ position: Int) -> UInt64?,
+    wasLagZeroRecently: () -> Bool
   ) -> Rule {
-    if count == 0 { return .noCommits }
-    if currentLag <= allowedLag { return .noLag }
-    let silence = (nowSeconds &* 1000) &- lastTimestamp
-    let span = lastTimestamp &- firstTimestamp
-    if silence > span, !wasLagZeroRecently(lastOffset) { return .stopped }
-    if offsetBeforeRewind != nil, !isRewindRecovered { return .rewound }
-    if wasLagAllowed { return .lagWasZero }
-    if isStalled { return .stalled }
-    if didLagDecrease { return .lagDecreasing }
-    if warningNeedsTwoLags, knownLagCount < 2 { return .lagUnknown }
+    if currentLag <= parameters.allowedLag { return .noLag }
+    let silence = (nowSeconds &* 1000) &- window.lastTimestamp
+    let span = window.lastTimestamp &- window.firstTimestamp
+    if silence > span, !wasLagZeroRecently() { return .stopped }
+
+    let course = course(of: window, offset: offset)
+    if course == .rewound { return .rewound }
+
+    var known = 0
+    var previous: UInt64 = 0
+    var didDecrease = false
+    var position = window.first
+    while true {
+      if let lag = lag(position) {
+        if lag <= parameters.allowedLag { return .lagWasZero }
+        // No lag is below the zero that stands here before the first known one.
+        if lag < previous { didDecrease = true }
+        previous = lag
+        known &+= 1
+      }
+      if position == window.last { break }
+      position = window.position(after: position)
+    }
+    if course == .stalled { return .stalled }
+    if didDecrease { return .lagDecreasing }
+    if parameters.warningNeedsTwoLags, known < 2 { return .lagUnknown }
     return .lagNotDecreasing
+  }
+
+  /// Where the commits of a window lie in a ring, and the two times that the rules read.
+  struct Extent {
+    /// The positions of the oldest and the newest commit.
+    let first: Int
+    let last: Int
+    /// The distance of two neighbouring positions.
+    let stride: Int
+    /// The lowest position of the ring, and the one behind its highest.
+    let ring: Range<Int>
+    /// The commit times of the oldest and the newest commit, in milliseconds since 1970.
+    let firstTimestamp: Int64
+    let lastTimestamp: Int64
+
+    /// Commits in the order of their positions, from 0 on.
+    init(count: Int, firstTimestamp: Int64, lastTimestamp: Int64) {
+      self.init(
+        first: 0, last: count - 1, stride: 1, ring: 0..<count, firstTimestamp: firstTimestamp,
+        lastTimestamp: lastTimestamp)
+    }
+
+    @inline(__always)
+    init(
+      first: Int, last: Int, stride: Int, ring: Range<Int>, firstTimestamp: Int64,
+      lastTimestamp: Int64
+    ) {
+      self.first = first
+      self.last = last
+      self.stride = stride
+      self.ring = ring
+      self.firstTimestamp = firstTimestamp
+      self.lastTimestamp = lastTimestamp
+    }
+
+    /// Returns the position of the next newer commit.
+    @inline(__always)
+    func position(after position: Int) -> Int {
+      let next = position &+ stride
+      return next == ring.upperBound ? ring.lowerBound : next
+    }
+  }
+
+  /// How the offsets of a window go on.
+  private enum Course {
+    /// They are all equal.
+    case stalled
+    /// They went back and did not reach again what they had reached before.
+    case rewound
+    /// They move.
+    case moving
+  }
+
+  @inline(__always)
+  private static func course(of window: Extent, offset: (Int) -> Int64) -> Course {
+    var position = window.first
+    let first = offset(position)
+    var previous = first
+    var difference: Int64 = 0
+    while position != window.last {
+      position = window.position(after: position)
+      let next = offset(position)
+      if next < previous {
+        // Only the first rewind counts, so the rest is asked for nothing but its recovery.
+        while position != window.last {
+          position = window.position(after: position)
+          if offset(position) >= previous { return .moving }
+        }
+        return .rewound
+      }
+      difference |= next ^ first
+      previous = next
+    }
+    return difference == 0 ? .stalled : .moving
   }
 }

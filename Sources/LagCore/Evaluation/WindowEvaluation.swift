@@ -48,29 +48,24 @@ package func evaluateWindow(
   parameters: EvaluationParameters
 ) -> WindowVerdict {
   guard !slots.isEmpty else { return WindowVerdict(rule: .noCommits, complete: 0) }
-  var summary = WindowSummary(allowedLag: parameters.allowedLag)
-  var filled = 0
-  for slot in slots {
-    guard let slot else {
-      // Burrow counts the slots behind the first commit, whatever they hold.
-      if filled > 0 { filled += 1 }
-      continue
-    }
-    summary.add(offset: slot.offset, timestamp: slot.timestamp, lag: slot.lag)
-    filled += 1
+  // Burrow counts the slots behind the first commit, whatever they hold, and its trim keeps the last
+  // slot of a window that holds nothing at all.
+  let oldest = slots.firstIndex { $0 != nil } ?? slots.count - 1
+  let complete = completeness(filled: slots.count - oldest, of: slots.count)
+  let commits = slots[oldest...].compactMap { $0 }
+  guard let newest = commits.last else {
+    return WindowVerdict(rule: .noCommits, complete: complete)
   }
-  // Burrow's trim keeps the last slot of a window that holds nothing at all.
-  let complete = completeness(filled: max(filled, 1), of: slots.count)
-  guard filled > 0 else { return WindowVerdict(rule: .noCommits, complete: complete) }
   guard complete >= parameters.minimumComplete else {
     return WindowVerdict(rule: .incomplete, complete: complete)
   }
-  let rule = summary.decide(
-    nowSeconds: nowSeconds, currentLag: currentLag,
-    warningNeedsTwoLags: parameters.warningNeedsTwoLags
-  ) { lastOffset in
-    heads.contains { $0 <= lastOffset }
-  }
+  let rule = BurrowRules.decide(
+    BurrowRules.Extent(
+      count: commits.count, firstTimestamp: commits[0].timestamp,
+      lastTimestamp: newest.timestamp),
+    nowSeconds: nowSeconds, currentLag: currentLag, parameters: parameters,
+    offset: { commits[$0].offset }, lag: { commits[$0].lag },
+    wasLagZeroRecently: { heads.contains { $0 <= newest.offset } })
   return WindowVerdict(rule: rule, complete: complete)
 }
 

@@ -151,12 +151,10 @@ extension OffsetStore {
       return (.incomplete, complete, currentLag, head != nil)
     }
     if currentLag <= parameters.allowedLag { return (.noLag, complete, currentLag, head != nil) }
-    let summary = pool.summarize(window, allowedLag: parameters.allowedLag)
-    let rule = summary.decide(
-      nowSeconds: nowSeconds, currentLag: currentLag,
-      warningNeedsTwoLags: parameters.warningNeedsTwoLags
-    ) { lastOffset in
-      topics[topic].wasAtMost(lastOffset, partition: partition)
+    let rule = pool.rule(
+      of: window, nowSeconds: nowSeconds, currentLag: currentLag, parameters: parameters
+    ) {
+      topics[topic].wasAtMost(newest, partition: partition)
     }
     return (rule, complete, currentLag, head != nil)
   }

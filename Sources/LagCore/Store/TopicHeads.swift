@@ -7,15 +7,12 @@ package struct TopicHeads: Sendable {
   private let intervals: Int
   private var words: [UInt32] = []
   private var wide: [Int32: [Int64]] = [:]
-  /// When the last poll that brought any head of this topic was made, in seconds since 1970.
-  private var sampledAtSeconds: UInt32 = 0
-  /// The time of the last head of those partitions that the last poll did not bring.
-  private var staleSamples: [Int32: UInt32] = [:]
 
   private enum Word {
     static let base = 0
     static let state = 2
-    static let heads = 3
+    static let sampledAt = 3
+    static let heads = 4
   }
   private static let countMask: UInt32 = 0xFFF
   private static let newestShift: UInt32 = 12
@@ -41,6 +38,10 @@ package struct TopicHeads: Sendable {
   package mutating func growPartitions(to count: Int) {
     guard count > partitionCount else { return }
     words.reserveCapacity(count * stride)
+    addPartitions(upTo: count)
+  }
+
+  private mutating func addPartitions(upTo count: Int) {
     while words.count < count * stride { words.append(0) }
   }
 
@@ -51,17 +52,9 @@ package struct TopicHeads: Sendable {
   ///   - head: the log-end offset.
   ///   - seconds: when it was sampled, in seconds since 1970.
   package mutating func record(partition: Int32, head: Int64, atSeconds seconds: UInt32) {
-    growPartitions(to: Int(partition) + 1)
-    if seconds != sampledAtSeconds {
-      // What the previous poll brought becomes stale unless this poll brings it again.
-      for index in 0..<Int32(partitionCount)
-      where staleSamples[index] == nil && newest(of: index) != nil {
-        staleSamples[index] = sampledAtSeconds
-      }
-      sampledAtSeconds = seconds
-    }
-    staleSamples[partition] = nil
+    addPartitions(upTo: Int(partition) + 1)
     append(head, to: partition)
+    words[Int(partition) * stride + Word.sampledAt] = seconds
   }
 
   /// Returns the newest head of a partition, nil when none is known.
@@ -109,7 +102,7 @@ package struct TopicHeads: Sendable {
   /// Returns when the newest head of a partition was sampled, in seconds since 1970.
   package func sampledAt(_ partition: Int32) -> UInt32? {
     guard newest(of: partition) != nil else { return nil }
-    return staleSamples[partition] ?? sampledAtSeconds
+    return words[Int(partition) * stride + Word.sampledAt]
   }
 
   private mutating func append(_ head: Int64, to partition: Int32) {

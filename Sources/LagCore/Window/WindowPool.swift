@@ -212,29 +212,44 @@ package struct WindowPool: Sendable {
     return Self.load(words, base &+ Word.baseOffset) &+ Int64(Int32(bitPattern: word))
   }
 
-  /// Feeds the commits of a window, oldest first, to Burrow's rules.
+  /// Applies Burrow's rules to the commits of a window; see `BurrowRules.decide`.
   @inline(__always)
-  func summarize(_ window: Int32, allowedLag: UInt64) -> WindowSummary {
-    var summary = WindowSummary(allowedLag: allowedLag)
+  func rule(
+    of window: Int32, nowSeconds: Int64, currentLag: UInt64, parameters: EvaluationParameters,
+    wasLagZeroRecently: () -> Bool
+  ) -> Rule {
     let (chunk, base) = locate(window)
     let storage = chunks[chunk]
     let words = storage.span
-    if words[base &+ Word.state] & State.wide != 0 {
-      for entry in wide[window] ?? [] {
-        summary.add(offset: entry.offset, timestamp: entry.timestamp, lag: entry.lag)
-      }
-      return summary
+    let state = words[base &+ Word.state]
+    let count = Int(state & State.countMask)
+    guard count > 0 else { return .noCommits }
+    if state & State.wide != 0 {
+      let entries = wide[window] ?? []
+      guard let first = entries.first, let last = entries.last else { return .noCommits }
+      return BurrowRules.decide(
+        BurrowRules.Extent(
+          count: entries.count, firstTimestamp: first.timestamp, lastTimestamp: last.timestamp),
+        nowSeconds: nowSeconds, currentLag: currentLag, parameters: parameters,
+        offset: { entries[$0].offset }, lag: { entries[$0].lag },
+        wasLagZeroRecently: wasLagZeroRecently)
     }
-    let baseOffset = Self.load(words, base &+ Word.baseOffset)
+    let newest = Int((state &>> State.newestShift) & State.countMask)
+    var oldest = newest &+ 1 &- count
+    if oldest < 0 { oldest &+= limits.intervals }
+    let slots = base &+ Word.slots
+    let first = slots &+ oldest &* Word.slotLength
+    let last = slots &+ newest &* Word.slotLength
     let baseTimestamp = Self.load(words, base &+ Word.baseTimestamp)
-    Self.forEachSlot(words, base, limits.intervals) { slot in
-      let lag = words[slot &+ 3]
-      summary.add(
-        offset: baseOffset &+ Int64(Int32(bitPattern: words[slot])),
-        timestamp: baseTimestamp &+ Int64(Int32(bitPattern: words[slot &+ 1])),
-        lag: lag == Self.unknownLag ? nil : UInt64(lag))
-    }
-    return summary
+    return BurrowRules.decide(
+      BurrowRules.Extent(
+        first: first, last: last, stride: Word.slotLength, ring: slots..<(base &+ stride),
+        firstTimestamp: baseTimestamp &+ Int64(Int32(bitPattern: words[first &+ 1])),
+        lastTimestamp: baseTimestamp &+ Int64(Int32(bitPattern: words[last &+ 1]))),
+      nowSeconds: nowSeconds, currentLag: currentLag, parameters: parameters,
+      offset: { Int64(Int32(bitPattern: words[$0])) },
+      lag: { words[$0 &+ 3] == Self.unknownLag ? nil : UInt64(words[$0 &+ 3]) },
+      wasLagZeroRecently: wasLagZeroRecently)
   }
 
   // MARK: What else a partition of a group has
