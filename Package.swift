@@ -80,6 +80,9 @@ let package = Package(
       swiftSettings: rules),
     tests("JSONTests", ["JSON"]),
     tests("KafkaClientTests", ["KafkaClient"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["vole"], path: "Tests/CommandLineTests",
+      swiftSettings: testRules),
     tests(
       "AgentTests",
       ["Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore"]),

@@ -8,6 +8,9 @@ import Glibc
 let commands: [Command] = [
   .run,
   .demo,
+  .decode,
+  .evaluate,
+  .replay,
 ]
 
 let program = ProgramDeclaration(
