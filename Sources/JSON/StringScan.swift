@@ -1,5 +1,5 @@
-/// Finds the bytes of a string that cannot be copied as they are: quotation mark, backslash, control
-/// characters and all that is not ASCII.
+/// Finds the bytes of a string that cannot be copied as they are: quotation mark, backslash,
+/// control characters and all that is not ASCII.
 enum StringScan {
   /// The first byte from `start` on that is special, or the count of bytes.
   ///

@@ -12,6 +12,7 @@ package struct CompactEvaluateFilter: LineFilter {
   /// Makes a filter; it keeps nothing from line to line.
   package init() {}
 
+  /// Answers a window with its verdict.
   package mutating func answer(
     _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem? {

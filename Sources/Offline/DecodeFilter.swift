@@ -11,6 +11,7 @@ package struct DecodeFilter: LineFilter {
   /// Makes a filter; it keeps nothing from line to line.
   package init() {}
 
+  /// Answers a record with what it says; no line is ever a problem.
   package mutating func answer(
     _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem? {
@@ -29,6 +30,7 @@ package struct DecodeFilter: LineFilter {
     return nil
   }
 
+  /// Answers a line that was too long as malformed.
   package mutating func answerTooLong(at place: LinePlace, into output: inout JSONWriter)
     -> LineProblem?
   {

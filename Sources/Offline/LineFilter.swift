@@ -24,12 +24,14 @@ package protocol LineFilter {
 }
 
 extension LineFilter {
+  /// Says that the line was too long, without an answer.
   package mutating func answerTooLong(at place: LinePlace, into output: inout JSONWriter)
     -> LineProblem?
   {
     .tooLong
   }
 
+  /// Says nothing.
   package mutating func conclude(into output: inout JSONWriter) -> Bool { false }
 }
 

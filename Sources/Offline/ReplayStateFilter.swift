@@ -40,6 +40,7 @@ package struct ReplayStateFilter: LineFilter {
     topics = NameTable(seed: seed &+ 2)
   }
 
+  /// Takes a line of the log in; there is no answer before the end.
   package mutating func answer(
     _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem? {
@@ -107,6 +108,7 @@ package struct ReplayStateFilter: LineFilter {
 
   // MARK: The answer
 
+  /// Adds the next of the offsets that stand.
   package mutating func conclude(into output: inout JSONWriter) -> Bool {
     var rest = standing ?? sorted()
     standing = nil  // so that `rest` is not copied

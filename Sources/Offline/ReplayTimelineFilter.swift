@@ -59,6 +59,7 @@ package struct ReplayTimelineFilter: LineFilter {
 
   // MARK: Reading the log
 
+  /// Takes a line of the log in; the answer is what changed before it.
   package mutating func answer(
     _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem? {
@@ -130,6 +131,7 @@ package struct ReplayTimelineFilter: LineFilter {
     }
   }
 
+  /// Judges the last second.
   package mutating func conclude(into output: inout JSONWriter) -> Bool {
     if let open = openSecond { closeSecond(open, into: &output) }
     openSecond = nil

@@ -47,6 +47,7 @@ package struct TimeIndex: LineFilter {
   /// Whether there were more lines than are noted; the index is then of no use.
   package private(set) var isOverfull = false
 
+  /// Notes a line; there is no answer.
   package mutating func answer(
     _ bytes: [UInt8], _ range: Range<Int>, at place: LinePlace, into output: inout JSONWriter
   ) -> LineProblem? {

@@ -6,7 +6,7 @@ enum TransactionMarker {
 
   /// Reads a marker from its key: int16 version, int16 type.
   ///
-  /// - Returns: The marker; nil for a control record of another type, which says nothing of offsets.
+  /// - Returns: The marker; nil for a control record of another type.
   /// - Throws: A problem when the key is shorter than that or its version negative.
   static func decode(_ key: [UInt8]) throws(LineProblem) -> TransactionMarker? {
     guard key.count >= 4, key[0] < 0x80 else {

@@ -26,7 +26,7 @@ extension Command {
           + "passed), the worst partition with its topic, rule and lag, "
           + "line and offset of its newest commit's record, and unknownPartitions, the number of "
           + "those that cannot be judged. Log-end offsets come from lines like "
-          + "{\"type\":\"head\",\"topic\":\"t\",\"partition\":0,\"offset\":7,\"timestamp\":1}, with "
+          + #"{"type":"head","topic":"t","partition":0,"offset":7,"timestamp":1}, with "#
           + "a source where records have one; without them every group is UNKNOWN.",
         "For --timeline a file of up to \(TimeIndex.maximumLines) lines is brought into the order "
           + "of time first; lines from a pipe must be in that order.",
@@ -89,8 +89,8 @@ private func replayInOrderOfTime(
     let index = indexing.end()
     guard !index.isOverfull else {
       return stream.refuse(
-        "\(source.name): more than \(TimeIndex.maximumLines) lines; sort them by time and pipe them "
-          + "in")
+        "\(source.name): more than \(TimeIndex.maximumLines) lines; sort them by time and pipe "
+          + "them in")
     }
     var replaying = LineFilterRun(timeline, errorPrefix: stream.prefix)
     try stream.pass(&replaying, source, inOrderOf: index.inOrderOfTime())

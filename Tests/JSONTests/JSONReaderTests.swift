@@ -203,7 +203,8 @@ private func skipError(_ text: String) -> JSONError? { skipError(Array(text.utf8
       let value = Double(bitPattern: UInt64.random(in: 0...UInt64.max, using: &generator))
       if value.isFinite { texts.append(value.description) }
       texts.append(
-        "\(Int.random(in: 0...9_999_999, using: &generator))e\(Int.random(in: -30...30, using: &generator))"
+        "\(Int.random(in: 0...9_999_999, using: &generator))"
+          + "e\(Int.random(in: -30...30, using: &generator))"
       )
     }
     for text in texts {

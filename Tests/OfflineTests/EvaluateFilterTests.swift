@@ -133,7 +133,8 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
     let verdict = #"{"id":null,"status":"OK","complete":0,"rule":"no-commits"}"# + "\n"
     for line in [
       #"{"now":1,"currentLag":0,"offsets":[]}"#, #"{"offsets":null,"currentLag":0,"now":1e0}"#,
-      #"{"now":1,"note":{"now":2},"currentLag":0,"offsets":[null],"offsets":[],"brokerOffsets":null}"#,
+      #"{"now":1,"note":{"now":2},"currentLag":0,"offsets":[null],"offsets":[]}"#,
+      #"{"now":1,"currentLag":0,"offsets":[],"brokerOffsets":null}"#,
     ] {
       #expect(answer(of: EvaluateFilter(), to: line).output == verdict, "\(line)")
     }

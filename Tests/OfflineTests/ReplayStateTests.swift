@@ -23,7 +23,8 @@ import Testing
   }
 
   private func transactional(_ producer: Int, epoch: Int = 0) -> String {
-    "\"transactional\":true,\"control\":false,\"producer_id\":\(producer),\"producer_epoch\":\(epoch)"
+    "\"transactional\":true,\"control\":false,\"producer_id\":\(producer),"
+      + "\"producer_epoch\":\(epoch)"
   }
 
   private func marker(_ type: Int, producer: Int, at place: Int64, partition: Int = 3) -> String {

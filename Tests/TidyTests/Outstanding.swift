@@ -7,9 +7,6 @@ enum Outstanding {
     "Sources/Agent/Run.swift", "Sources/ConsumerOffsets/OffsetCommitValue.swift",
     "Sources/ConsumerOffsets/RecordKey.swift",
     "Sources/LagCore/Store/OffsetStore.swift", "Sources/LagCore/Window/WindowPool.swift",
-    "Sources/Offline/CompactEvaluateFilter.swift", "Sources/Offline/DecodeFilter.swift",
-    "Sources/Offline/EvaluateFilter.swift", "Sources/Offline/LineFilter.swift",
-    "Sources/Offline/ReplayStateFilter.swift",
   ]
 
   static let unsafety: Set<String> = [
@@ -21,11 +18,8 @@ enum Outstanding {
 
   static let columns: Set<String> = [
     "Package.swift", "Sources/ConsumerOffsets/ByteCursor+Flexible.swift",
-    "Sources/JSON/StringScan.swift",
     "Sources/KafkaClient/MetadataFetcher.swift", "Sources/LagCore/Store/TopicHeads.swift",
-    "Sources/Offline/TransactionMarker.swift", "Sources/vole/Demo/DemoConsumer.swift",
+    "Sources/vole/Demo/DemoConsumer.swift",
     "Sources/vole/Demo/DemoWorld.swift", "Tests/AgentTests/RoutesTests.swift",
-    "Tests/JSONTests/JSONReaderTests.swift", "Tests/OfflineTests/EvaluateFilterTests.swift",
-    "Tests/OfflineTests/ReplayStateTests.swift",
   ]
 }
