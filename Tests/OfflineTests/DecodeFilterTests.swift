@@ -265,3 +265,40 @@ import Testing
     #expect(answer(of: DecodeFilter(), to: text, cutAt: Array(0..<text.count)) == whole)
   }
 }
+
+/// Captured lines with a few bytes changed: answered or named, never a trap.
+@Suite struct DamagedCaptureTests {
+  @Test func everyFilterSurvives() throws {
+    let lines = try Capture.lines()
+    var state: UInt64 = 20_261_123
+    func random(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    var damaged: [UInt8] = []
+    var count = 0
+    for _ in 0..<500 {
+      var line = Array(lines[random(lines.count)].utf8.prefix(2000))
+      for _ in 0...random(4) {
+        // The digits of key and value stand within the first few hundred bytes.
+        let place = random(min(line.count, 400))
+        switch random(4) {
+        case 0: line.remove(at: place)
+        case 1: line[place] = UInt8(random(256))
+        default: line[place] = Array("0123456789abcdef".utf8)[random(16)]
+        }
+      }
+      damaged += line.filter { $0 != UInt8(ascii: "\n") } + [UInt8(ascii: "\n")]
+      count += 1
+    }
+    let decoded = answer(of: DecodeFilter(), to: damaged)
+    #expect(decoded.lines.count == count)
+    for line in decoded.lines { #expect(try object(line)["type"] is String) }
+    for line in answer(of: ReplayStateFilter(seed: 1), to: damaged).lines {
+      #expect(try object(line).count == 7 || object(line).count == 6)
+    }
+    let timeline = ReplayTimelineFilter(settings: TimelineSettings(), seed: 1)
+    for line in answer(of: timeline, to: damaged).lines { _ = try object(line) }
+    _ = answer(of: TimeIndex(seed: 1), to: damaged)
+  }
+}
