@@ -94,6 +94,7 @@ let package = Package(
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("EventLoopTests", ["EventLoop"]),
+    tests("HTTPServerTests", ["HTTPServer", "EventLoop"]),
     tests("TidyTests", []),
     tests("OfflineTests", ["Offline", "JSON", "LagCore", "ConsumerOffsets"]),
   ],
