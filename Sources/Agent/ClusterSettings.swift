@@ -26,6 +26,9 @@ package struct ClusterSettings {
   /// How the probes judge.
   package var judgement: JudgementParameters
 
+  /// Kafka's default `max.poll.interval.ms` and 30 s, in seconds.
+  private static let defaultHold = 330
+
   /// Creates the settings of one cluster of a checked configuration.
   ///
   /// - Parameters:
@@ -53,6 +56,7 @@ package struct ClusterSettings {
     judgement = JudgementParameters(
       allowedLag: configuration.evaluator.allowedLag,
       minimumComplete: configuration.probe.minimumComplete,
+      hold: UInt32(clamping: configuration.probe.hold ?? Self.defaultHold),
       warningNeedsTwoLags: !isPlain)
   }
 

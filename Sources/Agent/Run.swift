@@ -127,7 +127,7 @@ package final class Run: RequestHandler {
   }
 
   private func listen(_ listeners: [Configuration.Listener]) throws(StartError) {
-    let server = Server(loop: loop, handler: self)
+    let server = Server(loop: loop, handler: self, limits: Self.limits(listeners))
     self.server = server
     for listener in listeners {
       let opened = try open(listener)
@@ -138,6 +138,18 @@ package final class Run: RequestHandler {
         throw StartError("cannot serve \(listener.address): \(error.message)")
       }
     }
+  }
+
+  /// The server's limits; a listener's `timeout` makes them shorter, never longer.
+  private static func limits(_ listeners: [Configuration.Listener]) -> Limits {
+    var limits = Limits()
+    guard let timeout = listeners.map(\.timeout).min() else { return limits }
+    let longest = Int64(timeout) * nanosecondsPerSecond
+    limits.requestTime = min(limits.requestTime, longest)
+    limits.idleTimeHTTP1 = min(limits.idleTimeHTTP1, longest)
+    limits.idleTimeHTTP2 = min(limits.idleTimeHTTP2, longest)
+    limits.writeTime = min(limits.writeTime, longest)
+    return limits
   }
 
   private func open(_ listener: Configuration.Listener) throws(StartError) -> Listener {

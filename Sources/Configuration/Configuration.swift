@@ -118,7 +118,7 @@ extension Configuration {
 
   /// `[storage.X]`: how much is kept of each partition.
   package struct Storage: Equatable {
-    /// Commits in a window; 1 to 10,000.
+    /// Commits in a window; 1 to `WindowLimits.maximumIntervals`.
     package var intervals: Int
     /// Seconds between two commits that are both kept; 0 keeps every commit.
     package var minDistance: Int
@@ -149,6 +149,9 @@ extension Configuration {
     package var minimumComplete: Float
     /// Seconds after which inputs are stale; nil is three times `offset-refresh`, at least 30.
     package var staleAfter: Int?
+    /// Seconds for which a standing commit must have been behind before an incomplete window is
+    /// judged all the same; nil is 330, Kafka's default `max.poll.interval.ms` and 30 s.
+    package var hold: Int?
 
     /// Seconds after which the inputs of a cluster are stale.
     package func staleAfter(offsetRefresh: Int) -> Int {

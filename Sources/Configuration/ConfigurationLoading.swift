@@ -237,7 +237,8 @@ extension Loader {
   private mutating func readProbe(_ section: Section) -> Configuration.Probe {
     Configuration.Probe(
       minimumComplete: reader.value(ProbeKeys.minimumComplete, in: section),
-      staleAfter: reader.value(ProbeKeys.staleAfter, in: section))
+      staleAfter: reader.value(ProbeKeys.staleAfter, in: section),
+      hold: reader.value(ProbeKeys.hold, in: section))
   }
 
   /// Takes the pod's identity from the variables that the downward API fills.

@@ -1,3 +1,5 @@
+import LagCore
+
 /// The keys of `[general]`.
 enum GeneralKeys {
   static var accessControlAllowOrigin: Key<String?> {
@@ -105,7 +107,9 @@ enum ListenerKeys {
 /// The keys of `[storage.X]`.
 enum StorageKeys {
   static var className: Key<ClassNames.Storage> { .choice("class-name", default: .inmemory) }
-  static var intervals: Key<Int> { .integer("intervals", default: 10, in: 1...10_000) }
+  static var intervals: Key<Int> {
+    .integer("intervals", default: 10, in: 1...WindowLimits.maximumIntervals)
+  }
   static var minDistance: Key<Int> { .seconds("min-distance", default: 0, in: 0...86_400) }
   static var expireGroup: Key<Int> {
     .seconds("expire-group", default: 604_800, in: 1...315_360_000)
@@ -126,6 +130,7 @@ enum EvaluatorKeys {
 enum ProbeKeys {
   static var minimumComplete: Key<Float> { .fraction("minimum-complete", default: 1) }
   static var staleAfter: Key<Int?> { .duration("stale-after", in: 1...86_400) }
+  static var hold: Key<Int?> { .duration("hold", in: 1...86_400) }
 }
 
 /// Words of keys that allow a single one, so that another is an error.

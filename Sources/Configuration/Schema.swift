@@ -135,9 +135,10 @@ enum Schema {
     name: "probe", isNamed: false,
     keys: [
       (ProbeKeys.minimumComplete.name, .read), (ProbeKeys.staleAfter.name, .read),
+      (ProbeKeys.hold.name, .read),
     ]
       + [
-        "mode", "scope", "hold", "liveness-fail-on", "fail-for", "restart-grace", "max-restarts",
+        "mode", "scope", "liveness-fail-on", "fail-for", "restart-grace", "max-restarts",
         "restart-window", "gate-timeout", "readiness-after-gate", "readiness-fail-on",
         "readiness-on-unknown", "paused",
       ].map { ($0, .ignored(notYet)) },

@@ -52,17 +52,17 @@ struct WrongConfigurationTests {
         + "allowed-lag, compatibility, expire-cache)"),
     Mistake(
       "[storage.default]\nintervals = 0",
-      "vole.toml:10: storage.default.intervals: 0 is out of range (1 to 10000)"),
+      "vole.toml:10: storage.default.intervals: 0 is out of range (1 to 1000)"),
     Mistake(
       "[storage.default]\nintervals = -9223372036854775808",
-      "vole.toml:10: storage.default.intervals: -9223372036854775808 is out of range (1 to 10000)"
+      "vole.toml:10: storage.default.intervals: -9223372036854775808 is out of range (1 to 1000)"
     ),
     Mistake(
       "[storage.default]\nintervals = \"ten\"",
-      "vole.toml:10: storage.default.intervals: is a string, not a whole number (1 to 10000)"),
+      "vole.toml:10: storage.default.intervals: is a string, not a whole number (1 to 1000)"),
     Mistake(
       "[storage.default]\nintervals = 10.0",
-      "vole.toml:10: storage.default.intervals: 10.0 is not a whole number (1 to 10000)"),
+      "vole.toml:10: storage.default.intervals: 10.0 is not a whole number (1 to 1000)"),
     Mistake(
       "[storage.default]\nexpire-group = 0\nmin-distance = -1",
       "vole.toml:10: storage.default.expire-group: 0 is out of range (1 to 315360000 seconds)",
@@ -252,7 +252,7 @@ struct WrongConfigurationTests {
         "vole.toml:7: logging.colour: unknown key (known: level, filename, maxsize, maxbackups, "
           + "maxage, use-localtime, use-compression)",
         "VOLE_STORAGE_DEFAULT_INTERVALS: storage.default.intervals: \"many\" is not a whole number "
-          + "(1 to 10000)",
+          + "(1 to 1000)",
         "--log-level: logging.level: \"loud\" is unknown (debug, info, warn, error)",
         "--listen: httpserver.default.address: \"here\" is not an address to listen on (host:port "
           + "with an IP address, or :port)",

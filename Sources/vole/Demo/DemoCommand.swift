@@ -149,6 +149,7 @@ private final class Demo {
     self.world = world
     self.run = run
     let address = run.addresses.first ?? ""
+    let own = CommandLine.arguments.first ?? "vole"
     let group = scene.roles.first { $0.expected == .error }?.name ?? scene.roles[0].name
     StandardOutput.write(
       """
@@ -159,7 +160,7 @@ private final class Demo {
         curl -i http://\(address)/consumer/\(group)/readyz
         curl -s "http://\(address)/consumer/livez?verbose"
         curl -s --http2-prior-knowledge http://\(address)/v3/kafka/demo/consumer/\(group)/status
-        vole run --bootstrap-servers \(world.bootstrapServers) --group \(group) \
+        \(own) run --bootstrap-servers \(world.bootstrapServers) --group \(group) \
       --listen 127.0.0.1:0
 
 
@@ -177,7 +178,7 @@ private final class Demo {
       guard let index = rows.firstIndex(where: { $0.role.name == report.group }) else { continue }
       rows[index].update(report)
     }
-    table.show(rows, seconds: elapsed, width: DemoTable.terminalWidth)
+    table.show(rows, seconds: elapsed, end: seconds, width: DemoTable.terminalWidth)
     if let failure = world?.failure {
       StandardError.write("vole demo: the mock cluster's world ended: \(failure)\n")
       exitCode = ExitCode.unhealthy

@@ -65,9 +65,11 @@ struct DemoTable {
   ///   - rows: the consumers.
   ///   - seconds: since the start.
   ///   - width: of the terminal, in columns.
-  mutating func show(_ rows: [DemoRow], seconds: Int64, width: Int) {
+  ///   - end: after how many seconds the demo ends, nil when it does not.
+  mutating func show(_ rows: [DemoRow], seconds: Int64, end: Int64?, width: Int) {
     if isTerminal {
-      let lines = lines(rows, seconds: seconds, width: width)
+      let clock = end.map { "\(seconds) of \($0) s" } ?? "\(seconds) s (Ctrl-C ends it)"
+      let lines = [clock] + lines(rows, width: width)
       var text = drawnLines > 0 ? "\u{1b}[\(drawnLines)A" : ""
       for line in lines { text += "\u{1b}[2K\(line)\n" }
       out(text)
@@ -83,14 +85,14 @@ struct DemoTable {
   }
 
   /// Returns the table as lines of at most `width` columns.
-  func lines(_ rows: [DemoRow], seconds: Int64, width: Int) -> [String] {
-    var lines = ["\(seconds) s"]
-    lines.append(
+  func lines(_ rows: [DemoRow], width: Int) -> [String] {
+    var lines = [
       Self.fit(
         [
           Self.pad("CONSUMER", 11), Self.pad("EXPECTED", 11), Self.pad("VERDICT", 11),
           Self.pad("LAG", 6), "WHY",
-        ].joined(separator: " "), width))
+        ].joined(separator: " "), width)
+    ]
     for row in rows {
       let verdict = Self.pad(DemoRow.text(row.verdict, row.status), 11)
       let plain = Self.fit(
@@ -126,7 +128,7 @@ struct DemoTable {
       let isRight = row.isAsExpected && (!mustHaveFailed || row.hasFailed)
       text += "  \(isRight ? "ok  " : "FAIL") \(Self.pad(row.role.name, 11)) "
       text += "expected \(Self.pad(DemoRow.text(row.role.expected, row.role.expectedStatus), 11)) "
-      text += "got \(Self.pad(DemoRow.text(row.verdict, row.status), 11)) \(row.reason)\n"
+      text += "got \(DemoRow.text(row.verdict, row.status))\n"
     }
     if mustHaveFailed {
       let failed = rows.filter(\.hasFailed).count
