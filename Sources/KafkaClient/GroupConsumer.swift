@@ -55,6 +55,9 @@ import CLibrdkafka
     }
   }
 
+  /// The longest wait for a commit, in milliseconds.
+  package static let commitMilliseconds: Int32 = 10_000
+
   private let client: ClientHandle
   private let queue: OpaquePointer
 
@@ -127,6 +130,8 @@ import CLibrdkafka
       let code = unsafe rd_kafka_event_error(event)
       return .committed(
         code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code: code.rawValue))
+    case RD_KAFKA_EVENT_ERROR where unsafe GroupConsumer.isEnd(event):
+      return unsafe GroupConsumer.end(event)
     default:
       return unsafe ClientEvents.notice(in: event).map { .notice($0) } ?? .nothing
     }
@@ -136,12 +141,26 @@ import CLibrdkafka
   ///
   /// - Parameters:
   ///   - positions: the next offsets to read.
-  ///   - isAsynchronous: whether to return at once and report by a `committed` event.
-  /// - Throws: the coordinator's refusal, when waiting for it.
+  ///   - isAsynchronous: whether to return at once and report by a `committed` event; otherwise it
+  ///     waits for the coordinator, `commitMilliseconds` at most.
+  /// - Throws: the coordinator's refusal, or that it did not answer, when waiting for it.
   package func commit(_ positions: [Position], isAsynchronous: Bool = false) throws(KafkaError) {
     let list = GroupConsumer.list(positions)
-    // SAFETY: client and list are live; the list is copied.
-    try check(unsafe rd_kafka_commit(client.raw, list.raw, isAsynchronous ? 1 : 0))
+    if isAsynchronous {
+      // SAFETY: client, list and queue are live; the list is copied.
+      try check(unsafe rd_kafka_commit_queue(client.raw, list.raw, queue, nil, nil))
+      return
+    }
+    // Not rd_kafka_commit: without a coordinator that waits for ever.
+    // SAFETY: the queue is ours until the end of the function; a late answer finds it gone.
+    let answers: OpaquePointer = unsafe rd_kafka_queue_new(client.raw)
+    defer { unsafe rd_kafka_queue_destroy(answers) }
+    try check(unsafe rd_kafka_commit_queue(client.raw, list.raw, answers, nil, nil))
+    guard let event = unsafe rd_kafka_queue_poll(answers, GroupConsumer.commitMilliseconds) else {
+      throw .timedOut
+    }
+    defer { unsafe rd_kafka_event_destroy(event) }
+    try check(unsafe rd_kafka_event_error(event))
   }
 
   /// Goes on reading at other offsets of partitions that are assigned.
@@ -226,14 +245,26 @@ import CLibrdkafka
     return isAssignment ? .assigned(partitions) : .revoked(partitions)
   }
 
+  @unsafe private static func isEnd(_ event: OpaquePointer) -> Bool {
+    unsafe rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__PARTITION_EOF
+  }
+
+  /// The end of a partition, which comes as an error event.
+  @unsafe private static func end(_ event: OpaquePointer) -> Event {
+    // SAFETY: the row is ours to destroy; the name is copied.
+    guard let row = unsafe rd_kafka_event_topic_partition(event) else { return .nothing }
+    defer { unsafe rd_kafka_topic_partition_destroy(row) }
+    let topic = unsafe row.pointee.topic.map { unsafe String(cString: $0) } ?? ""
+    return unsafe .end(topic, row.pointee.partition, row.pointee.offset)
+  }
+
   @unsafe private static func event(_ message: UnsafePointer<rd_kafka_message_t>) -> Event {
     let topic = unsafe rd_kafka_topic_name(message.pointee.rkt).map { unsafe String(cString: $0) }
     let partition = unsafe message.pointee.partition
     let offset = unsafe message.pointee.offset
-    switch unsafe message.pointee.err {
-    case RD_KAFKA_RESP_ERR_NO_ERROR: break
-    case RD_KAFKA_RESP_ERR__PARTITION_EOF: return .end(topic ?? "", partition, offset)
-    case let code: return .notice(.error(KafkaError(code: code.rawValue)))
+    let code = unsafe message.pointee.err
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      return .notice(.error(KafkaError(code: code.rawValue)))
     }
     return .message(
       Message(

@@ -74,6 +74,11 @@ import CLibrdkafka
 
   /// Moves waiting messages into a batch, which then owns them.
   ///
+  /// `rd_kafka_consume_callback_queue` costs the same: 2.7-4.1 M records per CPU-second of all
+  /// threads against 2.7-4.3 M, 7-12 M of this thread for both (2.0.2, 900,000 records of 50
+  /// partitions, slices of 64 and 256). But it works through the whole queue unless it is told to
+  /// yield, while a batch is bounded by its size.
+  ///
   /// - Returns: how many.
   func take(into batch: borrowing MessageBatch, maximum: Int) -> Int {
     let count = min(maximum, batch.capacity)
