@@ -101,7 +101,8 @@ struct ReaderCase: CustomTestStringConvertible {
       "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n100000001\r\na", 400),
     ReaderCase(
       "chunk extension",
-      "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\na\r\n0\r\n\r\n", 400),
+      "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\na\r\n0\r\n\r\n",
+      400),
     ReaderCase(
       "chunk extension with a line feed",
       "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;a\nb\r\na\r\n0\r\n\r\n",
@@ -169,8 +170,8 @@ struct ReaderCase: CustomTestStringConvertible {
       "content", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 200),
     ReaderCase(
       "chunked content",
-      "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n"
-        + "000\r\n\r\n", 200),
+      "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n"
+        + "A\r\n0123456789\r\n000\r\n\r\n", 200),
     ReaderCase(
       "chunked content with a trailer",
       "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nA: b\r\n\r\n",

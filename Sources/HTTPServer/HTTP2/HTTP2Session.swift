@@ -30,6 +30,7 @@ import CNghttp2
   private let opened: Int64
   private var draining = Draining.no
   private var isTerminated = false
+  private var hasPinged = false
 
   /// Why the connection has to end at once, without another byte.
   package private(set) var failure: Refusal?
@@ -132,6 +133,7 @@ import CNghttp2
     guard failure == nil else { return }
     table.now = now
     writeFrames(to: &output)
+    pingAfterNotice(&output)
     guard table.resetsTooOften, !isTerminated, failure == nil else { return }
     isTerminated = true
     context.counterTable.count(Refusal.tooManyResets)
@@ -151,6 +153,17 @@ import CNghttp2
       unsafe output.append(contentsOf: UnsafeBufferPointer(start: frame, count: count))
     }
     hasMoreOutput = true
+  }
+
+  /// Sends the PING whose answer says that the client has seen the notice.
+  ///
+  /// Not before the notice has gone: nghttp2 lets a PING overtake it.
+  private func pingAfterNotice(_ output: inout [UInt8]) {
+    guard case .noticed = draining, !hasPinged, !hasMoreOutput, failure == nil else { return }
+    hasPinged = true
+    // SAFETY: only queues a frame.
+    unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
+    writeFrames(to: &output)
   }
 
   private func fail(_ refusal: Refusal) {
@@ -197,9 +210,8 @@ import CNghttp2
   package func drain(now: Int64) {
     guard case .no = draining, failure == nil else { return }
     draining = .noticed(since: now)
-    // SAFETY: both only queue a frame.
+    // SAFETY: only queues a frame.
     unsafe nghttp2_submit_shutdown_notice(raw)
-    unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
     hasMoreOutput = true
   }
 
