@@ -20,6 +20,7 @@ extension ClusterState {
     }
     effects += lookUpsDue(now: now)
     effects += judge(now: now)
+    if let told = progress(now: now) { effects.append(.log(told)) }
     if let told = updateReadiness() { effects.append(.log(told)) }
     return effects
   }
@@ -111,6 +112,7 @@ extension ClusterState {
     while readings.count < count, readings.count < Self.maximumPartitions { readings.append(nil) }
     let new = wanted.filter { readings[Int($0)] == nil }
     for partition in new { readings[Int(partition)] = PartitionReading() }
+    readingSince = readingSince ?? now.monotonic
     effects.append(
       .read(cluster: index, partitions: new, fromEnd: settings.startsAtEnd && isFirst))
     effects.append(

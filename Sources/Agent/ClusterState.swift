@@ -36,6 +36,12 @@ struct ClusterState {
   var headsRevision = -1
   /// Whether commits and heads were read once.
   private(set) var isReady = false
+  /// When reading began and when its progress was last told, on the monotonic clock.
+  var readingSince: Int64?
+  private var progressToldAt: Int64?
+
+  /// How often a catch-up tells how far it is, in milliseconds.
+  private static let progressInterval: Int64 = 10_000
 
   init(settings: ClusterSettings, index: Int, seed: UInt64) {
     self.settings = settings
@@ -87,6 +93,22 @@ struct ClusterState {
   /// Whether the heads of all topics that were watched at that time have been read.
   var areHeadsRead: Bool {
     headsRevision >= 0 && (headsRevision == store.watchRevision || isReady)
+  }
+
+  /// Returns how far the catch-up is, when it is time to tell.
+  mutating func progress(now: Moment) -> LogRecord? {
+    guard let since = readingSince, !areCommitsRead,
+      now.monotonic - (progressToldAt ?? since) >= Self.progressInterval
+    else { return nil }
+    progressToldAt = now.monotonic
+    let progress = readingProgress
+    let left = readings.reduce(Int64(0)) { $0 + ($1?.remaining ?? 0) }
+    let rate = records.read / max(1, (now.monotonic - since) / 1000)
+    var record = LogRecord(.info, "catching up").with("cluster", settings.name)
+      .with("partitions-read", Int64(progress.caughtUp)).with("of", Int64(progress.needed))
+      .with("records", records.read).with("left", left).with("per-second", rate)
+    if rate > 0 { record = record.with("seconds-left", left / rate) }
+    return record
   }
 
   mutating func updateReadiness() -> LogRecord? {

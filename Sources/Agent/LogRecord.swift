@@ -16,6 +16,12 @@ package struct LogRecord: Sendable, Equatable {
     package var name: String
     /// The field's value.
     package var value: Value
+
+    /// Creates a field.
+    package init(name: String, value: Value) {
+      self.name = name
+      self.value = value
+    }
   }
 
   /// How urgent it is.

@@ -72,6 +72,33 @@ struct AgentStartTests {
     #expect(world.take().logged.contains("ready: commits and log-end offsets were read"))
   }
 
+  @Test("A long catch-up tells how far it is every ten seconds, and /readyz does at any time")
+  func tellsProgress() throws {
+    var world = try AgentWorld.watching(["g"])
+    world.tick()
+    world.answerTopics([:])
+    world.send(
+      .heads(
+        cluster: 0, .heads([.init(topic: "__consumer_offsets", partition: 3, offset: 1000)])))
+    for offset in 0..<200 { try world.commit("g", offset: Int64(offset)) }
+    var told: [LogRecord] = []
+    for _ in 0..<25 {
+      world.tick(seconds: 1)
+      for case .log(let record) in world.take() where record.message == "catching up" {
+        told.append(record)
+      }
+    }
+    #expect(told.count == 2)
+    let fields = told.first?.fields ?? []
+    #expect(fields.contains(LogRecord.Field(name: "left", value: .number(800))))
+    #expect(fields.contains(LogRecord.Field(name: "per-second", value: .number(20))))
+    #expect(fields.contains(LogRecord.Field(name: "seconds-left", value: .number(40))))
+    #expect(world.status.recordsLeft == 800)
+    #expect(
+      world.report("g")?.reason
+        == "__consumer_offsets has not been read to its end yet, about 800 records are left")
+  }
+
   @Test("A group that never committed makes the agent ready all the same")
   func readyWithoutCommits() throws {
     var world = try AgentWorld.watching(["g"])
