@@ -34,7 +34,7 @@ package struct RouteRequest: Sendable, Equatable {
     for index in 0..<request.segmentCount {
       segments.append(String(decoding: request.decodedSegment(index), as: UTF8.self))
     }
-    isHead = if case .head = request.method { true } else { false }
+    isHead = request.isHead
     isVerbose = request.hasQueryParameter("verbose")
     excluded = request.queryValues("exclude").map { String(decoding: $0, as: UTF8.self) }
   }

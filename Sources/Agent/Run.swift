@@ -42,6 +42,7 @@ package final class Run: RequestHandler {
   private let level: Configuration.LogLevel
   private var agent: Agent
   private var routes: Routes
+  private var cache = ResponseCache()
   private var links: [ClusterLink] = []
   private var isSliceQueued: [Bool] = []
   private var server: Server?
@@ -204,6 +205,7 @@ package final class Run: RequestHandler {
   // MARK: Events and effects
 
   private func handle(_ event: AgentEvent, at now: Moment) {
+    cache.clear()
     perform(agent.handle(event, at: now))
     if !wasReady, agent.isReady {
       wasReady = true
@@ -254,6 +256,7 @@ package final class Run: RequestHandler {
     let start = now
     let deadline = loop.clock.monotonicNanoseconds() + Self.sliceTime
     var mayHaveMore = false
+    cache.clear()
     repeat {
       do throws(KafkaError) {
         let drained = try link.drain(maximum: Self.batch) { partition, offset, key, value in
@@ -281,8 +284,10 @@ package final class Run: RequestHandler {
   // MARK: Requests
 
   package func respond(to request: borrowing Request) -> Response {
+    if let kept = cache.find(request) { return kept }
     let answered = routes.answer(RouteRequest(request), agent: agent, now: now)
     if let record = answered.log { write(record) }
+    cache.insert(answered.response, for: request)
     return answered.response
   }
 
@@ -307,6 +312,7 @@ package final class Run: RequestHandler {
   private func drain() {
     isEnding = true
     routes.isDraining = true
+    cache.clear()
     server?.drain(within: Self.drainTime) { [unowned self] in
       for link in links { link.close() }
       ended?()

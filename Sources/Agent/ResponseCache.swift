@@ -1,0 +1,56 @@
+import HTTPServer
+
+/// Answers of this second, by target: most of what an agent is asked is asked again and again.
+///
+/// An answer depends on nothing but the target, the method and what the agent knows, so it stands
+/// until the agent learns something. The bytes are shared with the connections, never copied.
+struct ResponseCache {
+  private struct Entry {
+    let target: [UInt8]
+    let isHead: Bool
+    let response: Response
+  }
+
+  private var entries: [Entry] = []
+
+  /// The most answers that are kept; further ones are made each time.
+  static let maximumEntries = 16
+  /// The longest target whose answer is kept, in bytes.
+  static let maximumTargetBytes = 256
+
+  /// Forgets everything, because the agent has learnt something or time has passed.
+  mutating func clear() {
+    if !entries.isEmpty { entries.removeAll(keepingCapacity: true) }
+  }
+
+  /// Returns the kept answer to a request, nil when there is none.
+  func find(_ request: borrowing Request) -> Response? {
+    let isHead = request.isHead
+    let target = request.target
+    for entry in entries where entry.isHead == isHead {
+      if Self.equal(entry.target.span, target.span) { return entry.response }
+    }
+    return nil
+  }
+
+  /// Keeps an answer.
+  mutating func insert(_ response: Response, for request: borrowing Request) {
+    let target = request.target
+    guard entries.count < Self.maximumEntries, target.count <= Self.maximumTargetBytes else {
+      return
+    }
+    entries.append(Entry(target: Array(target), isHead: request.isHead, response: response))
+  }
+
+  @inline(__always)
+  private static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+    guard left.count == right.count else { return false }
+    for index in 0..<left.count where left[index] != right[index] { return false }
+    return true
+  }
+}
+
+extension Request {
+  /// Whether the method is HEAD.
+  var isHead: Bool { if case .head = method { true } else { false } }
+}
