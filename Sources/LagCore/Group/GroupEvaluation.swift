@@ -66,16 +66,16 @@ extension OffsetStore {
   package func evaluate(
     group: Int, nowSeconds: Int64, parameters: EvaluationParameters
   ) -> GroupEvaluation? {
-    guard groups[group].lastCommit != 0,
-      groups[group].lastCommit >= nowSeconds &* 1000 &- expireAfter
+    guard let lastCommit = lastCommit(group: group),
+      lastCommit >= nowSeconds &* 1000 &- expireAfter
     else { return nil }
     var evaluation = GroupEvaluation(
       group: groupName(group), status: .ok, complete: 0, topics: [], partitionCount: 0,
       maxLag: nil, totalLag: 0)
-    let sorted = groups[group].topics.filter { index in
-      groupTopics[Int(index)].windows.contains { $0 >= 0 }
-    }.map { (name: topicName(Int(groupTopics[Int($0)].topic)), index: Int($0)) }
-      .sorted { $0.name < $1.name }
+    let sorted = groups[group].topics.filter { groupTopics[Int($0)].windowCount > 0 }.map {
+      (name: topicName(Int(groupTopics[Int($0)].topic)), index: Int($0))
+    }
+    .sorted { $0.name < $1.name }
     var largest: UInt64 = 0
     var full = 0
     for topic in sorted {

@@ -97,7 +97,7 @@ extension OffsetStore {
   package mutating func judge(
     group: Int, nowSeconds: Int64, parameters: JudgementParameters
   ) -> GroupJudgement {
-    guard groups[group].lastCommit != 0 else { return .notFound }
+    guard hasData(group: group) else { return .notFound }
     let rules = EvaluationParameters(
       allowedLag: parameters.allowedLag, minimumComplete: 0,
       warningNeedsTwoLags: parameters.warningNeedsTwoLags)

@@ -15,11 +15,13 @@ package struct OffsetStore: Sendable {
   var groups: [Group] = []
   var topicNames: NameTable
   var topics: [TopicHeads] = []
+  /// How many windows of all groups each topic has.
+  private var windowCounts: [Int32] = []
   /// Topics by group: a topic name within the scope of its group.
   var groupTopicNames: NameTable
   var groupTopics: [GroupTopic] = []
 
-  /// Grows whenever a topic is watched that was not before, so that metadata is asked anew.
+  /// Grows whenever a topic is watched that was not just before, so that metadata is asked anew.
   package private(set) var watchRevision = 0
 
   /// The most partitions of one topic (131,072); commits for a higher one are refused.
@@ -35,7 +37,7 @@ package struct OffsetStore: Sendable {
     var topics: [Int32] = []
     /// How many of its partitions have a commit standing.
     var committedCount = 0
-    /// The newest commit time read, in milliseconds since 1970; 0 when none stands.
+    /// The newest commit time read, in milliseconds since 1970, while any commit stands.
     var lastCommit: Int64 = 0
     /// The owners that the windows' owner numbers minus one point to.
     var owners: [PartitionOwner] = []
@@ -45,7 +47,9 @@ package struct OffsetStore: Sendable {
   struct GroupTopic: Sendable {
     let group: Int32
     let topic: Int32
-    /// The window of each partition, -1 where there is none.
+    /// How many windows it has.
+    var windowCount: Int32 = 0
+    /// The window of each partition, -1 where there is none; empty without windows.
     var windows: [Int32] = []
   }
 
@@ -98,11 +102,11 @@ package struct OffsetStore: Sendable {
   package func groupName(_ group: Int) -> String { groupNames.text(group) }
 
   /// Returns whether a group has any commit standing.
-  package func hasData(group: Int) -> Bool { groups[group].lastCommit != 0 }
+  package func hasData(group: Int) -> Bool { groups[group].committedCount > 0 }
 
   /// Returns the newest commit time of a group in milliseconds since 1970, nil when none stands.
   package func lastCommit(group: Int) -> Int64? {
-    groups[group].lastCommit == 0 ? nil : groups[group].lastCommit
+    hasData(group: group) ? groups[group].lastCommit : nil
   }
 
   // MARK: Commits
@@ -145,13 +149,15 @@ package struct OffsetStore: Sendable {
       observedAtSeconds: UInt32(clamping: now / 1000), lag: nil)
     let previous = pool.newestOffset(of: window)
     let placement = pool.record(commit, head: head, in: window)
-    if previous == nil { groups[group].committedCount += 1 }
     if placement == .appended || placement == .merged {
-      if previous != offset { pool.setBehindSince(0, of: window) }
-      if timestamp > groups[group].lastCommit { groups[group].lastCommit = timestamp }
-    } else if groups[group].lastCommit == 0 {
-      groups[group].lastCommit = timestamp
+      // A late commit that merged into one behind the newest does not move the consumer.
+      let newest = placement == .merged ? pool.newestOffset(of: window) : offset
+      if previous != newest { pool.setBehindSince(0, of: window) }
+      if timestamp > groups[group].lastCommit || groups[group].committedCount == 0 {
+        groups[group].lastCommit = timestamp
+      }
     }
+    if previous == nil { groups[group].committedCount += 1 }
     return .placed(placement)
   }
 
@@ -183,7 +189,7 @@ package struct OffsetStore: Sendable {
     if let known = topicNames.find(name) { return known }
     guard let index = topicNames.insert(name) else { return nil }
     topics.append(TopicHeads(intervals: limits.intervals))
-    watchRevision += 1
+    windowCounts.append(0)
     return index
   }
 
@@ -199,18 +205,20 @@ package struct OffsetStore: Sendable {
   }
 
   private mutating func makeWindow(groupTopic index: Int, partition: Int) -> Int32 {
+    let topic = Int(groupTopics[index].topic)
     let known = groupTopics[index].windows.count
     if partition >= known {
-      // The known partition count is the exact size in the end; asking for it at once keeps the
+      // The partition count of metadata is the size in the end; asking for it at once keeps the
       // array from being twice as large as needed.
-      let count = max(topics[Int(groupTopics[index].topic)].partitionCount, partition + 1)
-      if count > groupTopics[index].windows.capacity {
-        groupTopics[index].windows.reserveCapacity(count)
-      }
-      for _ in known..<count { groupTopics[index].windows.append(-1) }
+      let count = topics[topic].partitionCount
+      if count > partition { groupTopics[index].windows.reserveCapacity(count) }
+      for _ in known..<max(count, partition + 1) { groupTopics[index].windows.append(-1) }
     }
     let window = pool.allocate()
     groupTopics[index].windows[partition] = window
+    groupTopics[index].windowCount += 1
+    windowCounts[topic] += 1
+    if windowCounts[topic] == 1 { watchRevision += 1 }
     return window
   }
 
@@ -226,11 +234,7 @@ package struct OffsetStore: Sendable {
 
   /// Returns the topics whose heads are needed: those in which some group has a window.
   package func watchedTopics() -> [WatchedTopic] {
-    var isWatched = Array(repeating: false, count: topics.count)
-    for groupTopic in groupTopics where groupTopic.windows.contains(where: { $0 >= 0 }) {
-      isWatched[Int(groupTopic.topic)] = true
-    }
-    return isWatched.indices.filter { isWatched[$0] }.map {
+    topics.indices.filter { windowCounts[$0] > 0 }.map {
       WatchedTopic(index: $0, name: topicNames.text($0))
     }
   }
@@ -309,13 +313,16 @@ package struct OffsetStore: Sendable {
 
   // MARK: Leaving
 
-  /// Forgets a partition whose offset tombstone was read; returns whether it was known.
+  /// Forgets the commits of a partition whose offset tombstone was read.
+  ///
+  /// - Returns: whether any commit of it stood.
   package mutating func removeOffset(group: Int, topic: Span<UInt8>, partition: Int32) -> Bool {
     guard let index = knownGroupTopic(group: group, topic: topic), partition >= 0,
-      Int(partition) < groupTopics[index].windows.count,
-      groupTopics[index].windows[Int(partition)] >= 0
+      Int(partition) < groupTopics[index].windows.count
     else { return false }
-    removeWindow(groupTopic: index, partition: Int(partition))
+    let window = groupTopics[index].windows[Int(partition)]
+    guard window >= 0, pool.commitCount(of: window) > 0 else { return false }
+    removeCommits(groupTopic: index, partition: Int(partition))
     return true
   }
 
@@ -338,19 +345,37 @@ package struct OffsetStore: Sendable {
     for index in groupTopics.indices {
       for (partition, window) in groupTopics[index].windows.enumerated() where window >= 0 {
         guard let end = pool.bounds(of: window)?.end, end.timestamp < oldest else { continue }
-        removeWindow(groupTopic: index, partition: partition)
+        removeCommits(groupTopic: index, partition: partition)
         expired += 1
       }
     }
     return expired
   }
 
+  /// Removes the commits of a partition, and its window too unless the partition has an owner.
+  ///
+  /// An owner is known until the next generation: nobody would tell it again.
+  private mutating func removeCommits(groupTopic index: Int, partition: Int) {
+    let window = groupTopics[index].windows[partition]
+    guard pool.owner(of: window) != 0 else {
+      return removeWindow(groupTopic: index, partition: partition)
+    }
+    pool.removeCommits(of: window)
+    groups[Int(groupTopics[index].group)].committedCount -= 1
+  }
+
   private mutating func removeWindow(groupTopic index: Int, partition: Int) {
-    let committed = pool.commitCount(of: groupTopics[index].windows[partition]) > 0
-    pool.release(groupTopics[index].windows[partition])
+    let window = groupTopics[index].windows[partition]
+    let topic = Int(groupTopics[index].topic)
+    if pool.commitCount(of: window) > 0 {
+      groups[Int(groupTopics[index].group)].committedCount -= 1
+    }
+    pool.release(window)
     groupTopics[index].windows[partition] = -1
-    let group = Int(groupTopics[index].group)
-    if committed { groups[group].committedCount -= 1 }
-    if groups[group].committedCount == 0 { groups[group].lastCommit = 0 }
+    groupTopics[index].windowCount -= 1
+    if groupTopics[index].windowCount == 0 { groupTopics[index].windows = [] }
+    windowCounts[topic] -= 1
+    // Heads that nobody asks for any more grow old; those of a topic that comes back are unknown.
+    if windowCounts[topic] == 0 { topics[topic] = TopicHeads(intervals: limits.intervals) }
   }
 }

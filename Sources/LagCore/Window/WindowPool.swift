@@ -80,6 +80,13 @@ package struct WindowPool: Sendable {
     vacant.append(window)
   }
 
+  /// Forgets the commits of a window and since when it is behind; its owner stays.
+  package mutating func removeCommits(of window: Int32) {
+    let owner = owner(of: window)
+    clear(window)
+    setOwner(owner, of: window)
+  }
+
   private mutating func clear(_ window: Int32) {
     let (chunk, base) = locate(window)
     for word in base..<(base + Word.slots) { chunks[chunk][word] = 0 }
