@@ -53,8 +53,8 @@ import CLibrdkafka
   package func produce(
     topic: String, partition: Int32?, key: [UInt8]?, value: [UInt8]?, timestamp: Int64? = nil
   ) throws(KafkaError) {
-    // A handle rather than the name: librdkafka then asks for a new topic's leaders at once, where by
-    // itself it would do so within a second. It is found again by its name every time.
+    // A handle rather than the name: librdkafka then asks for a new topic's leaders at once, where
+    // by itself it would do so within a second. It is found again by its name every time.
     guard let handle = unsafe rd_kafka_topic_new(client.raw, topic, nil) else {
       throw KafkaError(code: rd_kafka_last_error().rawValue, message: "topic \(topic)")
     }

@@ -266,7 +266,7 @@ extension MockTests {
     }
 
     @Test(
-      "a broker that answers too late: stuck is told, the worker is replaced, nothing is written later"
+      "a broker that answers too late: the worker is stuck, is replaced, and writes nothing later"
     )
     func stuck() throws {
       let cluster = try Self.threeBrokers()
