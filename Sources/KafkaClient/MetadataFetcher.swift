@@ -11,8 +11,8 @@ enum MetadataFetcher {
 
   /// Asks for topics one by one.
   ///
-  /// `rd_kafka_metadata` takes a topic handle, and a handle of the same client would have librdkafka
-  /// keep about 1.5 kB for each of its partitions for ever (measured with 2.0.2, 10,000
+  /// `rd_kafka_metadata` takes a topic handle, and for a handle of the same client librdkafka would
+  /// keep about 1.5 kB of each of its partitions for ever (measured with 2.0.2, 10,000
   /// partitions). It only reads the handle's name, so the handles are opened on a client of their
   /// own that knows no broker and is gone when this returns. Asking without a handle instead would
   /// ask for whatever librdkafka's cache holds, and allow the brokers to create those topics.
