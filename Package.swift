@@ -11,7 +11,8 @@ let rules: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Tests keep the rules but for strict memory safety: their C calls are the fixture, not the product.
+/// Tests keep the rules but for strict memory safety: their C calls are the fixture, not the
+/// product.
 let testRules: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .treatAllWarnings(as: .error),
@@ -46,8 +47,9 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .target(
       name: "CToml",
-      cxxSettings: [.define("TOML_EXCEPTIONS", to: "0"), .define("TOML_ENABLE_FORMATTERS", to: "0")]
-    ),
+      cxxSettings: [
+        .define("TOML_EXCEPTIONS", to: "0"), .define("TOML_ENABLE_FORMATTERS", to: "0"),
+      ]),
 
     // The pure middle.
     library("LagCore"),

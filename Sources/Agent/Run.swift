@@ -8,6 +8,7 @@ package import LagCore
 
 /// Why the agent cannot start; one line for people.
 package struct StartError: Error, CustomStringConvertible {
+  /// The line, without a full stop or line break: what was wanted, and what stands in its way.
   package let description: String
 
   /// Creates an error from its line.
@@ -283,6 +284,7 @@ package final class Run: RequestHandler {
 
   // MARK: Requests
 
+  /// Answers a request from what the agent knows at this moment, and logs what people should know.
   package func respond(to request: borrowing Request) -> Response {
     if let kept = cache.find(request) { return kept }
     let answered = routes.answer(RouteRequest(request), agent: agent, now: now)

@@ -150,7 +150,8 @@ extension ByteCursor {
   /// The next tagged field's head, whose bytes are seen to be all there.
   ///
   /// Order and uniqueness of tags are not enforced, as in Kafka's generated readers: a later
-  /// duplicate wins. A decoder stricter than the broker would lose a commit that the broker honours.
+  /// duplicate wins. A decoder stricter than the broker would lose a commit that the broker
+  /// honours.
   @inline(__always)
   mutating func tag(_ bytes: Span<UInt8>) throws(DecodeError) -> Tag {
     let number = try unsignedVarint(bytes, "tag")

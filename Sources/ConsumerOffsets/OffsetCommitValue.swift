@@ -22,10 +22,10 @@ package struct OffsetCommitValue: Equatable, Sendable {
   /// Reads a value that is not null; null is a tombstone, which the caller handles.
   ///
   /// - Throws: `DecodeError`, with `isUnsupportedVersion` for a version below 0 or above 4.
-  // Not to inline it, but to keep the compiler from putting a thunk in front that copies the
-  // result: measured 11.5 ns against 5.7 from another module.
   @inline(__always)
   package static func decode(_ value: Span<UInt8>) throws(DecodeError) -> OffsetCommitValue {
+    // Always inlined, not to save the call, but to keep the compiler from putting a thunk in front
+    // that copies the result: measured 11.5 ns against 5.7 from another module.
     var cursor = ByteCursor(value, .value)
     let version = try cursor.int16(value, "version")
     guard version >= 0, version <= 4 else {

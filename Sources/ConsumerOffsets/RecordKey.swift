@@ -34,9 +34,9 @@ package enum RecordKey: Equatable, Sendable {
   /// Reads a key.
   ///
   /// - Throws: `DecodeError` if the bytes end early or hold an impossible length.
-  // Inlined for the reason given at `OffsetCommitValue.decode`: 12 ns against 5.
   @inline(__always)
   package static func decode(_ key: Span<UInt8>) throws(DecodeError) -> RecordKey {
+    // Always inlined for the reason given at `OffsetCommitValue.decode`: 12 ns against 5.
     var cursor = ByteCursor(key, .key)
     let type = try cursor.int16(key, "type")
     switch type {

@@ -9,8 +9,11 @@ import Glibc
   /// The client, valid as long as `self`.
   let raw: OpaquePointer
   private let mainQueue: OpaquePointer
-  /// Queues and topic handles that must be destroyed before the client.
+  /// Queues that must be destroyed before the client.
+  // SAFETY: empty at first; only queues that this value owns are added.
   private var queues: [OpaquePointer] = unsafe []
+  /// Topic handles that must be destroyed before the client.
+  // SAFETY: empty at first; only handles that this value owns are added.
   private var topics: [OpaquePointer] = unsafe []
 
   /// Creates a client that delivers its logs and errors through its main queue.
@@ -34,6 +37,7 @@ import Glibc
       throw .configuration(problems.map(\.description).joined(separator: "; "))
     }
     configuration.enableEvents(ClientEvents.enabled | events)
+    // SAFETY: `start` returns a live client, which nobody but the new handle owns.
     return unsafe try ClientHandle(raw: configuration.start(type))
   }
 
@@ -81,6 +85,7 @@ import Glibc
   ///
   /// - Parameter descriptor: an eventfd or pipe, or -1 to stop; it is never closed here.
   func wakeOnNotice(_ descriptor: Int32) {
+    // SAFETY: the queue is owned and lives as long as `self`.
     unsafe WakeUp.enable(queue: mainQueue, descriptor: descriptor)
   }
 

@@ -91,6 +91,7 @@ import CLibrdkafka
 
   private init(client: consuming ClientHandle, queue: OpaquePointer) {
     self.client = client
+    // SAFETY: the client owns the queue and destroys it when it goes, not before `self` does.
     unsafe self.queue = queue
   }
 
@@ -259,6 +260,8 @@ import CLibrdkafka
   }
 
   @unsafe private static func event(_ message: UnsafePointer<rd_kafka_message_t>) -> Event {
+    // SAFETY: the message belongs to an event that the caller holds, and names a topic as every
+    // fetched one does; the name and the bytes are copied.
     let topic = unsafe rd_kafka_topic_name(message.pointee.rkt).map { unsafe String(cString: $0) }
     let partition = unsafe message.pointee.partition
     let offset = unsafe message.pointee.offset

@@ -62,6 +62,7 @@ import Glibc
   package func createTopic(
     _ name: String, partitions: Int32, replication: Int32 = 1
   ) throws(KafkaError) {
+    // SAFETY: the cluster is live; the name is copied.
     try check { unsafe rd_kafka_mock_topic_create(raw, name, partitions, replication) }
   }
 
@@ -72,6 +73,7 @@ import Glibc
   ///   - partition: the partition.
   ///   - broker: a broker's id, or nil for no leader.
   package func setLeader(topic: String, partition: Int32, broker: Int32?) throws(KafkaError) {
+    // SAFETY: the cluster is live; the name is copied.
     try check { unsafe rd_kafka_mock_partition_set_leader(raw, topic, partition, broker ?? -1) }
   }
 
@@ -82,6 +84,7 @@ import Glibc
   ///   - isUp: whether it accepts connections.
   package func setBroker(_ broker: Int32?, isUp: Bool) throws(KafkaError) {
     let id = broker ?? -1
+    // SAFETY: the cluster is live; an id that it does not have is an error, not a crash.
     try check {
       isUp
         ? unsafe rd_kafka_mock_broker_set_up(raw, id)
@@ -95,6 +98,7 @@ import Glibc
   ///   - broker: a broker's id, or nil for all.
   ///   - milliseconds: the delay.
   package func setRoundTrip(broker: Int32?, milliseconds: Int32) throws(KafkaError) {
+    // SAFETY: the cluster is live; an id that it does not have is an error, not a crash.
     try check { unsafe rd_kafka_mock_broker_set_rtt(raw, broker ?? -1, milliseconds) }
   }
 
@@ -105,6 +109,7 @@ import Glibc
   ///   - code: one of Kafka's error codes; 0 clears it.
   package func setTopicError(_ topic: String, code: Int32) {
     MockCluster.settle()
+    // SAFETY: the cluster is live; the name is copied.
     unsafe rd_kafka_mock_topic_set_error(raw, topic, rd_kafka_resp_err_t(rawValue: code))
   }
 

@@ -75,6 +75,8 @@ import CLibrdkafka
     _ topic: OpaquePointer, _ partition: Int32?, _ key: UnsafeRawBufferPointer?,
     _ value: UnsafeRawBufferPointer?, _ timestamp: Int64?
   ) -> OpaquePointer? {
+    // SAFETY: each union is written as its tag says; topic, key and value live for the call, which
+    // copies what it keeps.
     var fields = unsafe [rd_kafka_vu_t](repeating: rd_kafka_vu_t(), count: 3)
     unsafe fields[0].vtype = RD_KAFKA_VTYPE_RKT
     unsafe fields[0].u.rkt = topic
@@ -98,6 +100,8 @@ import CLibrdkafka
   @unsafe private static func append(
     _ type: rd_kafka_vtype_t, _ bytes: UnsafeRawBufferPointer?, to fields: inout [rd_kafka_vu_t]
   ) {
+    // SAFETY: only the address is kept, which the caller keeps valid; `mem` is what the types of
+    // key and value read.
     guard let bytes = unsafe bytes else { return }
     var field = unsafe rd_kafka_vu_t()
     unsafe field.vtype = type
@@ -112,6 +116,7 @@ import CLibrdkafka
   ) -> Result {
     guard let bytes else { return body(nil) }
     let padded = bytes + [0]
+    // SAFETY: `padded` is never empty, so that its address is not NULL, and longer than `bytes`.
     return unsafe padded.withUnsafeBytes {
       unsafe body(UnsafeRawBufferPointer(start: $0.baseAddress, count: bytes.count))
     }
@@ -149,6 +154,7 @@ import CLibrdkafka
     var all = Deliveries()
     while true {
       // Has the brokers' threads send at once. As acknowledgements are events, it collects none.
+      // SAFETY: the client is live.
       unsafe rd_kafka_flush(client.raw, min(10, deadline.remainingMilliseconds))
       let some = poll()
       all.delivered += some.delivered

@@ -43,6 +43,7 @@ import CLibrdkafka
 
   private init(client: consuming ClientHandle, topic: OpaquePointer, queue: OpaquePointer) {
     self.client = client
+    // SAFETY: the client owns both and destroys them when it goes, not before `self` does.
     unsafe self.topic = topic
     unsafe self.queue = queue
   }
@@ -102,6 +103,7 @@ import CLibrdkafka
 
   init(capacity: Int) {
     self.capacity = capacity
+    // SAFETY: every place is initialised before anyone can read it.
     unsafe messages = .allocate(capacity: capacity)
     unsafe messages.initialize(repeating: nil, count: capacity)
   }

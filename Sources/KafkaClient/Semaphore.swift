@@ -3,6 +3,7 @@ import Glibc
 
 /// A POSIX semaphore: what a thread sleeps on.
 @safe final class Semaphore: Sendable {
+  // SAFETY: the pointer never changes, and every thread may use the semaphore behind it.
   private nonisolated(unsafe) let raw: UnsafeMutablePointer<sem_t>
 
   /// Starts at zero.

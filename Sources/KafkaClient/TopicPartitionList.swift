@@ -21,6 +21,7 @@ import CLibrdkafka
 
   /// Takes over a list that librdkafka made.
   @unsafe init(owning list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
+    // SAFETY: the caller gives the list up, so that `deinit` alone destroys it.
     unsafe raw = list
   }
 
@@ -37,7 +38,10 @@ import CLibrdkafka
   }
 
   /// How many rows there are.
-  var count: Int { Int(unsafe raw.pointee.cnt) }
+  var count: Int {
+    // SAFETY: `raw` is live.
+    Int(unsafe raw.pointee.cnt)
+  }
 
   /// The offset and error code of a row.
   ///

@@ -118,8 +118,9 @@ struct RoutesTests {
       return "{\"offset\":100,\"timestamp\":\(time),\"observedAt\":\(time),\"lag\":\(lag)}"
     }
     let partition =
-      "{\"topic\":\"orders\",\"partition\":0,\"owner\":\"\",\"client_id\":\"\",\"status\":\"STALL\","
-      + "\"start\":\(commit(2, 2)),\"end\":\(commit(0, 4)),\"current_lag\":5,\"complete\":1}"
+      "{\"topic\":\"orders\",\"partition\":0,\"owner\":\"\",\"client_id\":\"\","
+      + "\"status\":\"STALL\",\"start\":\(commit(2, 2)),\"end\":\(commit(0, 4)),"
+      + "\"current_lag\":5,\"complete\":1}"
     let expected =
       "{\"error\":false,\"message\":\"consumer status returned\",\"status\":{\"cluster\":\"local\","
       + "\"group\":\"g\",\"status\":\"ERR\",\"complete\":1,\"partitions\":[\(partition)],"
@@ -140,9 +141,9 @@ struct RoutesTests {
     #expect(
       answer.body
         == "{\"error\":false,\"message\":\"consumer status returned\",\"status\":{\"cluster\":"
-        + "\"local\",\"group\":\"\(group)\",\"status\":\"NOTFOUND\",\"complete\":1,\"partitions\":[],"
-        + "\"partition_count\":0,\"maxlag\":null,\"totallag\":0},\"request\":{\"url\":"
-        + "\"/v3/kafka/local/consumer/\(group)/lag\",\"host\":\"vm\"}}")
+        + "\"local\",\"group\":\"\(group)\",\"status\":\"NOTFOUND\",\"complete\":1,"
+        + "\"partitions\":[],\"partition_count\":0,\"maxlag\":null,\"totallag\":0},"
+        + "\"request\":{\"url\":\"/v3/kafka/local/consumer/\(group)/lag\",\"host\":\"vm\"}}")
     #expect(ask(world, "/v3/kafka/LOCAL/consumer/g/lag").code == 404, "names keep their case")
   }
 

@@ -15,7 +15,9 @@ struct SourceFile: Sendable {
     return parts.count > 2 ? String(parts[1]) : ""
   }
 
-  var isSwift: Bool { path.hasSuffix(".swift") }
+  /// The end of the name from its last `.` on; empty without one.
+  var suffix: String { path.lastIndex(of: ".").map { String(path[$0...]) } ?? "" }
+  var isSwift: Bool { suffix == ".swift" }
   var isSource: Bool { path.hasPrefix("Sources/") }
 }
 
@@ -25,18 +27,25 @@ enum SourceTree {
   static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  /// Every text file that people write, sorted by path; captured data is none.
+  /// Every text file that people write, sorted by path; captured data and other people's text are
+  /// none.
   static let files: [SourceFile] = {
-    let kinds = ["swift", "h", "cpp", "modulemap", "md", "py", "proto", "yaml", "yml", "txt", ""]
-    let places = ["Sources", "Tests", "k8s", "proto-json", ".ci"].map { root.appending(path: $0) }
-    var found = ["Package.swift", "Makefile", "README.md"].map { root.appending(path: $0) }
-    for place in places {
-      let enumerator = FileManager.default.enumerator(
-        at: place, includingPropertiesForKeys: [.isRegularFileKey])
-      while let url = enumerator?.nextObject() as? URL {
-        let isFile = try? url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile
-        if isFile == true, kinds.contains(url.pathExtension) { found.append(url) }
+    let hidden = [".ci", ".gitignore", ".swift-format"]
+    let kinds = [
+      "swift", "h", "c", "cpp", "modulemap", "md", "py", "proto", "yaml", "yml", "toml", "txt",
+      "html", "css", "js", "sh", "",
+    ]
+    var found: [URL] = []
+    let enumerator = FileManager.default.enumerator(
+      at: root, includingPropertiesForKeys: [.isRegularFileKey])
+    while let url = enumerator?.nextObject() as? URL {
+      let name = url.lastPathComponent
+      if (name.hasPrefix(".") && !hidden.contains(name)) || name == "LICENSE" {
+        enumerator?.skipDescendants()
+        continue
       }
+      let isFile = try? url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile
+      if isFile == true, kinds.contains(url.pathExtension) { found.append(url) }
     }
     return found.compactMap(read).sorted { $0.path < $1.path }
   }()

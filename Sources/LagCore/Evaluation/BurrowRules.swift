@@ -74,8 +74,9 @@ package struct EvaluationParameters: Sendable, Equatable {
 /// Burrow's rules over one window of commits, in Burrow's order.
 ///
 /// The source is Burrow's `core/internal/evaluator/caching.go`, from `calculatePartitionStatus` to
-/// `checkIfRecentLagZero`. Arithmetic wraps like Go's, so that no foreign number can trap. The window
-/// is asked for single values, so that each rule touches only what it needs, whatever the storage.
+/// `checkIfRecentLagZero`. Arithmetic wraps like Go's, so that no foreign number can trap. The
+/// window is asked for single values, so that each rule touches only what it needs, whatever the
+/// storage.
 enum BurrowRules {
   /// Returns the rule that decides.
   ///

@@ -48,8 +48,8 @@ package func evaluateWindow(
   parameters: EvaluationParameters
 ) -> WindowVerdict {
   guard !slots.isEmpty else { return WindowVerdict(rule: .noCommits, complete: 0) }
-  // Burrow counts the slots behind the first commit, whatever they hold, and its trim keeps the last
-  // slot of a window that holds nothing at all.
+  // Burrow counts the slots behind the first commit, whatever they hold, and its trim keeps the
+  // last slot of a window that holds nothing at all.
   let oldest = slots.firstIndex { $0 != nil } ?? slots.count - 1
   let complete = completeness(filled: slots.count - oldest, of: slots.count)
   let commits = slots[oldest...].compactMap { $0 }

@@ -5,6 +5,8 @@
 /// always an argument. Nothing here is bounded by trust: names, partitions and groups have limits,
 /// and what goes over one is refused and counted.
 package struct OffsetStore: Sendable {
+  /// How many commits each window keeps, and how far apart in time (Burrow, `intervals` and
+  /// `min-distance`).
   package let limits: WindowLimits
   /// How long a partition is remembered after its last commit, in milliseconds (Burrow,
   /// `expire-group`).

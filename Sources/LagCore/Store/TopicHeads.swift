@@ -34,7 +34,7 @@ package struct TopicHeads: Sendable {
     words.capacity * 4 + wide.values.reduce(0) { $0 + $1.capacity * 8 }
   }
 
-  /// Takes note of the partition count; a smaller one than known is ignored, as partitions never go.
+  /// Takes note of the partition count; a smaller one than known is ignored: partitions never go.
   package mutating func growPartitions(to count: Int) {
     guard count > partitionCount else { return }
     words.reserveCapacity(count * stride)
@@ -70,7 +70,8 @@ package struct TopicHeads: Sendable {
 
   /// Returns whether any stored head of a partition is at most `offset`.
   ///
-  /// True means that the consumer had read everything not long ago (Burrow, `checkIfRecentLagZero`).
+  /// True means that the consumer had read everything not long ago (Burrow,
+  /// `checkIfRecentLagZero`).
   @inline(__always)
   package func wasAtMost(_ offset: Int64, partition: Int32) -> Bool {
     let base = Int(partition) &* stride

@@ -6,6 +6,7 @@
 /// `wide`, where it is kept in full; nothing is rounded or lost. Chunks of a fixed size keep a
 /// growing pool from ever copying itself.
 package struct WindowPool: Sendable {
+  /// How many commits each window has room for, and their least distance in time.
   package let limits: WindowLimits
   private var chunks: [[UInt32]] = []
   private var windowCount = 0

@@ -146,7 +146,8 @@ final class DemoConsumer {
 
   /// How far behind its best offset a rewinding consumer commits this time.
   ///
-  /// A saw tooth of three commits whose peaks get lower by one: it never comes back to where it was.
+  /// A saw tooth of three commits whose peaks get lower by one: it never comes back to where it
+  /// was.
   private var rewind: Int64 {
     guard case .rewinds(let last) = habit, commits >= last else { return 0 }
     let (cycle, place) = (commits - last).quotientAndRemainder(dividingBy: 3)

@@ -30,7 +30,8 @@ final class DemoWorld: Sendable {
 
   /// Starts the cluster and lets the scene begin.
   ///
-  /// - Throws: an error when librdkafka cannot open the mock cluster's ports, or there is no thread.
+  /// - Throws: an error when librdkafka cannot open the mock cluster's ports, or there is no
+  ///   thread.
   static func start(_ scene: DemoScene) throws(KafkaError) -> DemoWorld {
     let cluster = try MockCluster()
     try cluster.createTopic(topic, partitions: partitionCount)
