@@ -52,7 +52,8 @@ uint32_t line_of(const Entry &entry) {
 bool is_before(const Entry &left, const Entry &right) {
   const auto a = left.first->source().begin;
   const auto b = right.first->source().begin;
-  return a.line != b.line ? a.line < b.line : a.column < b.column;
+  if (a.line != b.line) return a.line < b.line;
+  return a.column != b.column ? a.column < b.column : left.first->str() < right.first->str();
 }
 
 Frame frame_of(const toml::node &node) {
@@ -62,7 +63,7 @@ Frame frame_of(const toml::node &node) {
     frame.entries.reserve(table->size());
     for (auto it = table->cbegin(); it != table->cend(); ++it)
       frame.entries.emplace_back(&it->first, &it->second);
-    std::stable_sort(frame.entries.begin(), frame.entries.end(), is_before);
+    std::sort(frame.entries.begin(), frame.entries.end(), is_before);
   } else if (const auto *array = node.as_array()) {
     frame.entries.reserve(array->size());
     for (size_t i = 0; i < array->size(); ++i) frame.entries.emplace_back(nullptr, array->get(i));

@@ -247,6 +247,7 @@ import CLibrdkafka
   }
 
   @unsafe private static func isEnd(_ event: OpaquePointer) -> Bool {
+    // SAFETY: the event is live; asking changes nothing.
     unsafe rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__PARTITION_EOF
   }
 
