@@ -207,6 +207,9 @@ package final class EventLoop {
     return timers.schedule(at: deadline, every: period, handler: handler)
   }
 
+  /// How many timers wait; without any the loop sleeps until something is ready.
+  package var waitingTimers: Int { timers.count }
+
   /// Moves a waiting timer; false if it ran already (and is not periodic) or was cancelled.
   @discardableResult
   package func reschedule(_ timer: TimerToken, at deadline: Int64) -> Bool {

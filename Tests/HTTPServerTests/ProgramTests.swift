@@ -1,0 +1,178 @@
+import EventLoop
+import Foundation
+import HTTPServer
+import Synchronization
+import Testing
+
+/// A server on a thread of its own, for clients that are programs.
+final class RunningServer: Sendable {
+  let port: UInt16
+  private let stopping: WakeUp
+  private let ended = DispatchSemaphore(value: 0)
+
+  init() throws {
+    let listener = try Listener.listen(host: "127.0.0.1", port: 0)
+    port = listener.port
+    stopping = try WakeUp.create()
+    let held = Mutex<ListenerBox?>(ListenerBox(listener))
+    let (stopping, ended) = (stopping, ended)
+    let taken = held.withLock { $0.take() }
+    Thread.detachNewThread {
+      defer { ended.signal() }
+      guard let taken else { return }
+      do {
+        try Self.run(taken, until: stopping)
+      } catch {
+        Issue.record(error)
+      }
+    }
+  }
+
+  private static func run(_ box: ListenerBox, until stopping: WakeUp) throws {
+    let loop = try EventLoop()
+    let handler = EchoHandler()
+    handler.responses["/big"] = .letters("b", count: 300_000)
+    let server = Server(loop: loop, handler: handler)
+    if let listener = box.take() { try server.serve(listener) }
+    _ = try loop.add(stopping) {
+      server.drain(within: nanosecondsPerSecond) { loop.stop() }
+    }
+    try loop.run()
+  }
+
+  func stop() {
+    stopping.signal()
+    ended.wait()
+  }
+
+  func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+}
+
+/// Carries a listener from the thread that opened it to the one that serves it.
+final class ListenerBox: Sendable {
+  private let listener: Mutex<Listener?>
+
+  init(_ listener: consuming sending Listener) {
+    self.listener = Mutex(listener)
+  }
+
+  func take() -> Listener? {
+    listener.withLock { $0.take() }
+  }
+}
+
+/// What a program printed and how it ended.
+struct ProgramResult {
+  var status: Int32
+  var output: String
+
+  static func run(_ program: String, _ arguments: [String]) throws -> ProgramResult {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/\(program)")
+    process.arguments = arguments
+    process.standardOutput = pipe
+    process.standardError = pipe
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return ProgramResult(
+      status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+  }
+
+  static func exists(_ program: String) -> Bool {
+    FileManager.default.isExecutableFile(atPath: "/usr/bin/\(program)")
+  }
+}
+
+/// Real clients over real sockets.
+@Suite struct ProgramTests {
+  private func withServer(_ body: (RunningServer) throws -> Void) throws {
+    let server = try RunningServer()
+    defer { server.stop() }
+    try body(server)
+  }
+
+  private static let curl = ["-sS", "--max-time", "20"]
+
+  @Test(arguments: ["--http1.1", "--http1.0", "--http2-prior-knowledge"])
+  func curlGetsAnAnswer(_ version: String) throws {
+    try withServer { server in
+      let result = try ProgramResult.run(
+        "curl",
+        Self.curl + [version, "-w", " %{http_code} %{http_version}", server.url("/a%20b?c")])
+      let number = ["--http1.1": "1.1", "--http1.0": "1.1", "--http2-prior-knowledge": "2"]
+      #expect(result.output == "/a%20b 200 \(number[version] ?? "")")
+      #expect(result.status == 0)
+    }
+  }
+
+  @Test(arguments: ["--http1.1", "--http2-prior-knowledge"])
+  func curlAsksForHeads(_ version: String) throws {
+    try withServer { server in
+      let result = try ProgramResult.run("curl", Self.curl + [version, "-I", server.url("/big")])
+      #expect(result.status == 0)
+      let lines = result.output.lowercased().split(whereSeparator: \.isNewline)
+      #expect(lines.contains("content-length: 300000"))
+      #expect(lines.contains("content-type: text/plain; charset=utf-8"))
+      #expect(lines.contains { $0.hasPrefix("date: ") && $0.hasSuffix(" gmt") })
+    }
+  }
+
+  // With prior knowledge curl 7.88 fails to use its connection again, whatever the server.
+  @Test func curlReusesItsConnection() throws {
+    try withServer { server in
+      let urls = [server.url("/big"), server.url("/b"), server.url("/c")]
+      let result = try ProgramResult.run(
+        "curl",
+        Self.curl + ["-w", " %{num_connects} %{size_download}\n"]
+          + urls.flatMap { ["-o", "/dev/null", $0] })
+      #expect(result.output == " 1 300000\n 0 2\n 0 2\n")
+    }
+  }
+
+  @Test(arguments: ["--http1.1", "--http2-prior-knowledge"])
+  func curlLearnsTheMethodsThatAreAllowed(_ version: String) throws {
+    try withServer { server in
+      let result = try ProgramResult.run(
+        "curl",
+        Self.curl + [version, "-i", "-d", String(repeating: "x", count: 2_000), server.url("/")])
+      #expect(result.output.contains("405"))
+      #expect(result.output.lowercased().contains("allow: get, head"))
+      let large = try ProgramResult.run(
+        "curl",
+        Self.curl + [
+          version, "-i", "-X", "GET", "-H", "Expect:", "-d",
+          String(repeating: "x", count: 100_000), server.url("/"),
+        ])
+      #expect(large.output.contains("413"))
+    }
+  }
+
+  @Test(.enabled(if: ProgramResult.exists("nghttp")))
+  func nghttpGetsAnAnswer() throws {
+    try withServer { server in
+      let result = try ProgramResult.run("nghttp", ["-nv", server.url("/a"), server.url("/big")])
+      #expect(result.status == 0)
+      #expect(result.output.contains(":status: 200"))
+      #expect(result.output.contains("SETTINGS_MAX_CONCURRENT_STREAMS(0x03):100"))
+    }
+  }
+
+  /// Many streams, more than are allowed, HTTP/1.1, and windows of a kilobyte.
+  @Test(
+    .enabled(if: ProgramResult.exists("h2load")),
+    arguments: [["-m10"], ["-m200"], ["--h1"], ["-m10", "-w10", "-W10"]])
+  func h2loadIsServed(_ options: [String]) throws {
+    try withServer { server in
+      let result = try ProgramResult.run(
+        "h2load", ["-n200", "-c10"] + options + [server.url("/livez"), server.url("/big")])
+      #expect(result.status == 0)
+      #expect(
+        result.output.contains(
+          "200 total, 200 started, 200 done, 200 succeeded, 0 failed, 0 errored"),
+        "\(result.output)")
+    }
+  }
+}
