@@ -9,7 +9,10 @@ struct Pipe {
   init() {
     var ends: [Int32] = [-1, -1]
     pipe(&ends)
-    for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+    for end in ends {
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    }
     reader = ends[0]
     writer = ends[1]
   }

@@ -10,14 +10,19 @@ final class LocalServer {
   let loop: EventLoop
   let server: Server
   let port: UInt16
+  private let spare: WakeUp
 
   init(limits: Limits = Limits()) throws {
     loop = try EventLoop(clock: clock.clock)
+    spare = try WakeUp.create()
     server = Server(loop: loop, handler: handler, limits: limits)
     let listener = try Listener.listen(host: "127.0.0.1", port: 0)
     port = listener.port
     try server.serve(listener)
   }
+
+  /// Some descriptor that is open.
+  var someDescriptor: Int32 { spare.fileDescriptor }
 
   /// Turns the loop until something holds; false if it does not in 20 s of real time.
   func turn(until isDone: () -> Bool) throws -> Bool {
@@ -93,7 +98,7 @@ final class LocalClient {
   private(set) var isReset = false
 
   init(port: UInt16, receiveBuffer: Int32? = nil) throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     if var receiveBuffer {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4)
     }

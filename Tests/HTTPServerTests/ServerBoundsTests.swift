@@ -230,16 +230,23 @@ import Testing
     await #expect(processExitsWith: .success) {
       let local = try LocalServer()
       let first = try local.connect()
+      try local.get("/first", from: first)
       let clients = try (0..<3).map { _ in try LocalClient(port: local.port) }
-      // Not one more than is open now.
-      let next = dup(0)
-      close(next)
-      var limit = rlimit(rlim_cur: rlim_t(next), rlim_max: rlim_t(next))
+      // Not one more than is open now; gaps below are filled.
+      let highest = (0..<4_096).last { fcntl($0, F_GETFD) >= 0 } ?? 0
+      var limit = rlimit(rlim_cur: rlim_t(highest + 1), rlim_max: rlim_t(highest + 1))
       #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
-      #expect(try local.turn { clients.allSatisfy(\.isClosed) })
-      #expect(local.server.counters.refused(.noDescriptor) == 3)
+      while dup(local.someDescriptor) >= 0 {}
+      // Time passes, in case that somebody else in the process took the number meanwhile.
+      #expect(
+        try local.turn {
+          local.clock.advance(seconds: 0.1)
+          return clients.allSatisfy(\.isClosed)
+        })
+      #expect(local.server.counters.refused(.noDescriptor) >= 3)
+      #expect(local.server.counters.accepted == 1)
       try local.get("/still", from: first)
-      #expect(try local.responses(1, to: first).map(\.body) == ["/still"])
+      #expect(try local.responses(2, to: first).map(\.body) == ["/first", "/still"])
     }
   }
 }

@@ -9,7 +9,7 @@ package final class Server {
   private static let acceptsPerTurn = 16
   /// Nanoseconds between two looks at the deadlines, at least; they are kept this exactly.
   private static let sweepInterval = nanosecondsPerSecond / 4
-  /// Nanoseconds for which no connection is accepted when the kernel has no memory.
+  /// Nanoseconds for which no connection is accepted when memory or descriptors lack.
   private static let shortageTime = nanosecondsPerSecond
   /// Connections closed before memory is given back to the kernel.
   private static let closedBeforeTrim = 64
@@ -89,11 +89,7 @@ package final class Server {
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
           return refuseOne(acceptor)
         case .noBufferSpace, .noMemory:
-          pauseAccepting()
-          _ = loop.schedule(at: loop.now &+ Self.shortageTime) { [unowned self] in
-            resumeAccepting()
-          }
-          return
+          return waitOutShortage()
         default:
           continue  // That connection broke before it was accepted.
         }
@@ -135,9 +131,23 @@ package final class Server {
   private func refuseOne(_ acceptor: Acceptor) {
     context.counterTable.count(Refusal.noDescriptor)
     reserve = nil
-    // Accepted and closed at once: the client learns it now and not when it times out.
-    _ = try? acceptor.listener.accept()
-    reserve = try? FileDescriptor.reserve()
+    do throws(Errno) {
+      // Accepted and closed at once: the client learns it now and not when it times out.
+      _ = try acceptor.listener.accept()
+      reserve = try FileDescriptor.reserve()
+    } catch {
+      // Somebody else took the number; without a pause the loop would be told again and again.
+      waitOutShortage()
+    }
+  }
+
+  private func waitOutShortage() {
+    guard !isPaused else { return }
+    pauseAccepting()
+    _ = loop.schedule(at: loop.now &+ Self.shortageTime) { [unowned self] in
+      if reserve == nil { reserve = try? FileDescriptor.reserve() }
+      resumeAccepting()
+    }
   }
 
   private func pauseAccepting() {
