@@ -79,6 +79,29 @@ struct NameTableTests {
     #expect(table.find(forged(100).span) == nil)
   }
 
+  @Test("Among very many names with one beginning, those with equal hashes stay apart")
+  func manyNames() {
+    // 250,000 names make seven pairs of equal 32-bit hashes likely.
+    var table = NameTable(seed: testSeed)
+    var name = Array("consumer-0000".utf8)
+    for number in 0..<250_000 {
+      for digit in 0..<4 { name[9 + digit] = UInt8(truncatingIfNeeded: number >> (5 * digit)) }
+      guard table.find(name.span) == nil, table.insert(name.span) == number else {
+        Issue.record("name \(number) was taken for another, seed \(testSeed)")
+        return
+      }
+    }
+  }
+
+  @Test("Where even the scope's hash is equal, the caller's look decides")
+  func scopesOfEqualHash() {
+    var table = NameTable(seed: testSeed)
+    let name = Array("orders".utf8)
+    for index in 0..<3 { #expect(table.insert(name.span) == index) }
+    for index in 0..<3 { #expect(table.find(name.span) { $0 == index } == index) }
+    #expect(table.find(name.span) { _ in false } == nil)
+  }
+
   @Test("Equal names of different scopes are told apart by the caller's look at the index")
   func scopes() {
     var table = NameTable(seed: testSeed)

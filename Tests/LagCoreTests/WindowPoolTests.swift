@@ -54,15 +54,17 @@ struct WindowPoolTests {
     let limits = WindowLimits(intervals: intervals, minimumDistance: distance)
     var pool = WindowPool(limits: limits)
     var models: [Int32: Model] = [:]
+    var known: [Int32] = []
     var comparison = Comparison("packed windows of \(intervals), seed \(seed)")
     var wasWide = 0
 
-    for step in 0..<12_000 {
+    for step in 0..<25_000 {
       let action = random.below(100)
       // Windows beyond one chunk of the pool.
       if models.count < 300, models.isEmpty || action < 4 {
         let window = pool.allocate()
         comparison.expect(models[window] == nil, true, "step \(step): \(window) was in use")
+        known.append(window)
         let scale = random.pick(Scale.allCases)
         models[window] = Model(
           ring: ReferenceRing(intervals: intervals, minimumDistance: distance), scale: scale,
@@ -72,14 +74,13 @@ struct WindowPoolTests {
         continue
       }
       // Few windows get most of the commits, so that they fill and turn.
-      let known = models.keys.sorted()
-      let window = known[
-        random.oneIn(2) ? random.below(min(8, known.count)) : random.below(known.count)]
+      let window = known[random.below(random.oneIn(2) ? min(8, known.count) : known.count)]
       guard var model = models[window] else { continue }
       switch action {
       case 4..<6:
         pool.release(window)
         models[window] = nil
+        known.removeAll { $0 == window }
         comparison.expect(pool.count, models.count, "step \(step): count")
         continue
       case 6..<10:
