@@ -20,7 +20,7 @@ package final class EventLoop {
   /// Monotonic nanoseconds when this turn's wait ended: the time for deadlines, without a call.
   package private(set) var now: Int64
 
-  private var poller: Poller
+  private let poller: Poller
   private var watched: [Watched] = []
   private var freeSlots: [UInt32] = []
   private var timers = TimerQueue()
@@ -65,7 +65,7 @@ package final class EventLoop {
       dispatch(poller.event(at: index))
       if isStopping { return }
     }
-    runDueTimers()
+    if let deadline = timers.earliestDeadline, deadline <= now { runDueTimers() }
     if !isStopping && !slices.isEmpty { runSlices() }
   }
 

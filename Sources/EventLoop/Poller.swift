@@ -13,7 +13,7 @@ import Glibc
   static let batchSize = 64
 
   private let descriptor: FileDescriptor
-  private var batch: [epoll_event]
+  private let batch: UnsafeMutablePointer<epoll_event>
 
   static func open() throws(Errno) -> Poller {
     let number = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -23,8 +23,14 @@ import Glibc
 
   private init(descriptor: consuming FileDescriptor) {
     self.descriptor = descriptor
-    // SAFETY: a union of plain bits; zero is a value of each member.
-    unsafe batch = [epoll_event](repeating: epoll_event(), count: Self.batchSize)
+    // SAFETY: allocated and initialised for this value alone, which frees it.
+    unsafe batch = .allocate(capacity: Self.batchSize)
+    unsafe batch.initialize(repeating: epoll_event(), count: Self.batchSize)
+  }
+
+  deinit {
+    // SAFETY: nobody else has the pointer.
+    unsafe batch.deallocate()
   }
 
   func add(_ watched: Int32, interest: Readiness, cookie: UInt64) throws(Errno) {
@@ -52,12 +58,10 @@ import Glibc
   ///
   /// - Parameter timeoutMilliseconds: 0 looks only, -1 waits without end.
   /// - Returns: 0 when the time is over or a signal interrupted the wait.
-  mutating func wait(timeoutMilliseconds: Int32) throws(Errno) -> Int {
+  func wait(timeoutMilliseconds: Int32) throws(Errno) -> Int {
     // SAFETY: the kernel writes at most `batchSize` elements, which is the length of `batch`.
-    let count = unsafe batch.withUnsafeMutableBufferPointer { events in
-      unsafe epoll_wait(
-        descriptor.rawValue, events.baseAddress, Int32(Self.batchSize), timeoutMilliseconds)
-    }
+    let count = unsafe epoll_wait(
+      descriptor.rawValue, batch, Int32(Self.batchSize), timeoutMilliseconds)
     if count >= 0 { return Int(count) }
     let error = Errno.current
     guard error == .interrupted else { throw error }
@@ -66,8 +70,9 @@ import Glibc
 
   /// The report at a position below what `wait` returned.
   func event(at index: Int) -> Event {
-    // SAFETY: only the integer of the union is ever stored, see `control`.
-    unsafe Event(
+    precondition(index >= 0 && index < Self.batchSize)
+    // SAFETY: the index was checked; only the integer of the union is ever stored, see `control`.
+    return unsafe Event(
       cookie: batch[index].data.u64, readiness: Readiness(rawValue: batch[index].events))
   }
 }

@@ -140,13 +140,19 @@ struct ProgramResult {
         Self.curl + [version, "-i", "-d", String(repeating: "x", count: 2_000), server.url("/")])
       #expect(result.output.contains("405"))
       #expect(result.output.lowercased().contains("allow: get, head"))
-      let large = try ProgramResult.run(
+    }
+  }
+
+  // Over HTTP/2 curl 7.88 sometimes drops the answer when the stream is reset behind it, which
+  // RFC 9113 section 8.1 forbids.
+  @Test func curlLearnsThatItsContentIsTooLarge() throws {
+    try withServer { server in
+      let result = try ProgramResult.run(
         "curl",
         Self.curl + [
-          version, "-i", "-X", "GET", "-H", "Expect:", "-d",
-          String(repeating: "x", count: 100_000), server.url("/"),
+          "-i", "-X", "GET", "-d", String(repeating: "x", count: 100_000), server.url("/"),
         ])
-      #expect(large.output.contains("413"))
+      #expect(result.output.contains("413"))
     }
   }
 

@@ -40,6 +40,7 @@ enum HTTP1ResponseWriter {
 
   private static func writeStatusLine(_ status: Status, into output: inout [UInt8]) {
     // The server's own version, whatever the client's (RFC 9110 section 6.2).
+    if let line = status.commonLine { return output.append(line) }
     output.append("HTTP/1.1 ")
     output.append(decimal: Int(status.code))
     output.append(ASCII.space)

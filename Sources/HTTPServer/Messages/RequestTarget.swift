@@ -55,8 +55,9 @@ struct RequestTarget {
 
   /// Whether bytes can be a host with an optional port: no spaces, slashes, user names.
   static func isHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-    for index in range {
-      let byte = bytes[index]
+    let host = bytes.extracting(range)
+    for index in host.indices {
+      let byte = host[index]
       guard byte < 128 else { return false }
       let word = byte < 64 ? hostLow : hostHigh
       guard (word >> UInt64(byte & 63)) & 1 == 1 else { return false }

@@ -26,6 +26,16 @@ package struct Status: Hashable, Sendable {
   package static let serviceUnavailable = Status(503)
   package static let httpVersionNotSupported = Status(505)
 
+  /// HTTP/1.1's status line of the statuses that nearly every answer has.
+  var commonLine: StaticString? {
+    switch code {
+    case 200: "HTTP/1.1 200 OK\r\n"
+    case 404: "HTTP/1.1 404 Not Found\r\n"
+    case 503: "HTTP/1.1 503 Service Unavailable\r\n"
+    default: nil
+    }
+  }
+
   /// The phrase of HTTP/1.1's status line; empty for a code that RFC 9110 does not name.
   var reasonPhrase: StaticString {
     switch code {

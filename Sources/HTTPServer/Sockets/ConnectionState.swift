@@ -50,17 +50,18 @@ struct ConnectionState: ~Copyable {
 
   /// The socket can be read or written, or is broken.
   mutating func isReady(_ events: Readiness, _ server: Server) {
+    let now = server.loop.now
     if !pending.isEmpty {
-      sendPending(server)
+      sendPending(now, server)
     } else if events.contains(.readable) {
-      read(server)
+      read(now, server)
     } else {
       close(server)
     }
     if registration != nil { server.watch(deadline: deadline) }
   }
 
-  private mutating func read(_ server: Server) {
+  private mutating func read(_ now: Int64, _ server: Server) {
     let count: Int
     do throws(Errno) {
       count = try server.readBuffer.receive(from: socket)
@@ -69,7 +70,6 @@ struct ConnectionState: ~Copyable {
       return
     }
     guard count > 0 else { return close(server) }
-    let now = server.loop.now
     lastActive = now
     readFilledBuffer = count == ReadBuffer.size
     context.counterTable.received(count)
@@ -81,7 +81,7 @@ struct ConnectionState: ~Copyable {
     context.refreshDate(now: now)
     var output = server.takeOutput()
     server.readBuffer.withBytes(count) { receive($0, now, server, &output) }
-    flush(&output, server)
+    flush(&output, now, server)
     server.giveOutput(output)
   }
 
@@ -144,16 +144,16 @@ struct ConnectionState: ~Copyable {
   // MARK: - Output
 
   /// Sends the output and what more the machine has, until the kernel takes no more.
-  private mutating func flush(_ output: inout [UInt8], _ server: Server) {
+  private mutating func flush(_ output: inout [UInt8], _ now: Int64, _ server: Server) {
     while registration != nil {
       if case .http2(let session) = phase, session.failure != nil { return close(server) }
-      if output.isEmpty { fill(&output, now: server.loop.now) }
+      if output.isEmpty { fill(&output, now: now) }
       guard !output.isEmpty else { break }
-      guard send(&output, server) else { return }
+      guard send(&output, now, server) else { return }
     }
     guard registration != nil else { return }
     if isFinished {
-      finish(server)
+      finish(now, server)
     } else if context.isDraining, case .http1 = phase, isIdle {
       // Its answer was made before the drain began and has only now been taken.
       close(server)
@@ -169,7 +169,9 @@ struct ConnectionState: ~Copyable {
   }
 
   /// Sends the output and empties it; false if the kernel did not take it all.
-  private mutating func send(_ output: inout [UInt8], _ server: Server) -> Bool {
+  private mutating func send(
+    _ output: inout [UInt8], _ now: Int64, _ server: Server
+  ) -> Bool {
     var sent = 0
     do throws(Errno) {
       sent = try socket.send(output.span)
@@ -184,7 +186,7 @@ struct ConnectionState: ~Copyable {
     if !isWhole {
       pending = Array(output[sent...])
       pendingStart = 0
-      pendingProgressed = server.loop.now
+      pendingProgressed = now
       pendingSinceProgress = 0
       setInterest(.writable, server)
     }
@@ -192,7 +194,7 @@ struct ConnectionState: ~Copyable {
     return isWhole
   }
 
-  private mutating func sendPending(_ server: Server) {
+  private mutating func sendPending(_ now: Int64, _ server: Server) {
     let sent: Int
     do throws(Errno) {
       sent = try socket.send(pending.span.extracting(pendingStart...))
@@ -205,20 +207,20 @@ struct ConnectionState: ~Copyable {
     pendingSinceProgress += sent
     if pendingSinceProgress >= context.limits.progressBytes {
       pendingSinceProgress = 0
-      pendingProgressed = server.loop.now
+      pendingProgressed = now
     }
     guard pendingStart == pending.count else { return }
     pending = []
     pendingStart = 0
-    progressed = server.loop.now
+    progressed = now
     setInterest(.readable, server)
-    flushMore(server)
+    flushMore(now, server)
   }
 
   /// Sends what the machine has.
-  private mutating func flushMore(_ server: Server) {
+  private mutating func flushMore(_ now: Int64, _ server: Server) {
     var output = server.takeOutput()
-    flush(&output, server)
+    flush(&output, now, server)
     server.giveOutput(output)
   }
 
@@ -258,11 +260,11 @@ struct ConnectionState: ~Copyable {
   }
 
   /// Everything is answered: closes now, or after the peer has read it.
-  private mutating func finish(_ server: Server) {
+  private mutating func finish(_ now: Int64, _ server: Server) {
     // Closing a socket with unread bytes resets the connection and destroys what is on its way.
     if case .http1 = phase, !http1.mustLinger, !readFilledBuffer { return close(server) }
     socket.shutdownSending()
-    phase = .lingering(received: 0, until: server.loop.now &+ context.limits.lingeringTime)
+    phase = .lingering(received: 0, until: now &+ context.limits.lingeringTime)
   }
 
   /// Closes the socket without a further word; does nothing the second time.
@@ -282,8 +284,9 @@ struct ConnectionState: ~Copyable {
     case .http1:
       if isIdle { close(server) }
     case .http2(let session):
-      session.drain(now: server.loop.now)
-      if pending.isEmpty { flushMore(server) }
+      let now = server.loop.now
+      session.drain(now: now)
+      if pending.isEmpty { flushMore(now, server) }
     case .lingering:
       break
     }
@@ -327,12 +330,12 @@ struct ConnectionState: ~Copyable {
       context.refreshDate(now: now)
       var output = server.takeOutput()
       http1.timeOut(into: &output)
-      flush(&output, server)
+      flush(&output, now, server)
       server.giveOutput(output)
     case .http2(let session):
       switch session.expire(now: now) {
       case .nothing: break
-      case .flush: if pending.isEmpty { flushMore(server) }
+      case .flush: if pending.isEmpty { flushMore(now, server) }
       case .close(let refusal):
         if let refusal { context.counterTable.count(refusal) }
         close(server)

@@ -1,20 +1,33 @@
 import EventLoop
 
 /// The one buffer that all connections of a server read into, one after the other.
-struct ReadBuffer {
+@safe final class ReadBuffer {
   /// Bytes of one read.
   static let size = 65_536
 
-  private var bytes = [UInt8](repeating: 0, count: size)
+  private let bytes: UnsafeMutableBufferPointer<UInt8>
+
+  init() {
+    // SAFETY: allocated and initialised here for this object alone, which frees it.
+    unsafe bytes = .allocate(capacity: Self.size)
+    unsafe bytes.initialize(repeating: 0)
+  }
+
+  deinit {
+    // SAFETY: spans of it are lent to closures only.
+    unsafe bytes.deallocate()
+  }
 
   /// Reads what has arrived at a socket; the number of bytes, 0 at the end of the stream.
-  mutating func receive(from socket: borrowing StreamSocket) throws(Errno) -> Int {
-    var space = bytes.mutableSpan
+  func receive(from socket: borrowing StreamSocket) throws(Errno) -> Int {
+    // SAFETY: nobody else uses the buffer during the call: the server reads one socket at a time.
+    var space = unsafe MutableSpan(_unsafeElements: bytes)
     return try socket.receive(into: &space)
   }
 
   /// Lends the first `count` bytes of the last read.
   func withBytes(_ count: Int, _ body: (Span<UInt8>) -> Void) {
-    body(bytes.span.extracting(first: count))
+    // SAFETY: the buffer lives as long as this object, and the span only inside the closure.
+    body(unsafe Span(_unsafeElements: bytes).extracting(first: count))
   }
 }

@@ -16,7 +16,7 @@ package final class Server {
 
   let loop: EventLoop
   let context: ServerContext
-  var readBuffer = ReadBuffer()
+  let readBuffer = ReadBuffer()
   private var output: [UInt8] = []
 
   private var acceptors: [Acceptor] = []
