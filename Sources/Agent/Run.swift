@@ -36,7 +36,9 @@ package final class Run: RequestHandler {
   /// How long a slice of records may last, in nanoseconds.
   private static let sliceTime: Int64 = nanosecondsPerMillisecond
   /// How long answers under way may take when the agent ends, in nanoseconds.
-  package static let drainTime: Int64 = 5 * nanosecondsPerSecond
+  ///
+  /// A second less than the agent promises to end within: its clients need a part of that.
+  package static let drainTime: Int64 = 4 * nanosecondsPerSecond
 
   private let loop: EventLoop
   private let log: (LogRecord) -> Void
@@ -196,6 +198,7 @@ package final class Run: RequestHandler {
   }
 
   private func tick() {
+    guard !isEnding else { return }
     let now = now
     handle(.tick, at: now)
     let pause = 1000 - now.wall % 1000
@@ -246,6 +249,7 @@ package final class Run: RequestHandler {
   // MARK: Kafka
 
   private func takeReplies(of link: ClusterLink) {
+    guard !isEnding else { return }
     let replies = link.takeReplies()
     for record in replies.logs { write(record) }
     for event in replies.events { handle(event, at: now) }
@@ -315,8 +319,9 @@ package final class Run: RequestHandler {
     isEnding = true
     routes.isDraining = true
     cache.clear()
+    // Clients take their time to go, which is that of the answers under way.
+    for link in links { link.close() }
     server?.drain(within: Self.drainTime) { [unowned self] in
-      for link in links { link.close() }
       ended?()
       ended = nil
     }
