@@ -94,20 +94,10 @@ package final class Run: RequestHandler {
       host: Self.hostName(), allowOrigin: configuration.general.accessControlAllowOrigin)
   }
 
-  /// Checks what only librdkafka can check of a configuration; one line per problem.
-  package static func clientProblems(of configuration: Configuration) -> [String] {
-    var lines: [String] = []
-    for cluster in configuration.clusters {
-      let clients = clients(for: cluster, of: configuration, fetchWait: 0)
-      for properties in [clients.worker, clients.reader] {
-        for problem in properties.problems() {
-          let profile = cluster.client.name ?? "default"
-          let line = "client-profile.\(profile).librdkafka.\(problem.description)"
-          if !lines.contains(line) { lines.append(line) }
-        }
-      }
-    }
-    return lines
+  /// Says why librdkafka refuses a property, without its value if that is secret; nil when it is
+  /// taken.
+  package static func complaint(about property: ClientProperty) -> String? {
+    KafkaProperties([KafkaProperty(property.name, property.value)]).problems().first?.reason
   }
 
   private static func clients(

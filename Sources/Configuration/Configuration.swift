@@ -21,28 +21,6 @@ package struct Configuration {
 }
 
 extension Configuration {
-  /// Words a problem that librdkafka has with a property of a profile, with the property's place.
-  ///
-  /// - Parameters:
-  ///   - property: The name of the property.
-  ///   - profile: The profile of a cluster or consumer.
-  ///   - reason: What is wrong with it, without its value.
-  /// - Returns: The problem as it is to be shown.
-  package func problem(
-    property: String, of profile: ClientProfile, reason: String
-  ) -> ConfigurationProblem {
-    let section = [Schema.clientProfile.name] + (profile.name.map { [$0] } ?? [])
-    let passed = SettingPath(components: section + [ClientProfileKeys.librdkafka, property])
-    if let setting = settings.first(where: { $0.path == passed.description }) {
-      return ConfigurationProblem(origin: setting.origin, path: setting.path, message: reason)
-    }
-    return ConfigurationProblem(
-      origin: .builtIn, path: SettingPath(components: section).description,
-      message: "\(property) \(reason)")
-  }
-}
-
-extension Configuration {
   /// `[general]`: what concerns the agent as a whole.
   package struct General: Equatable {
     /// The value of the CORS header of JSON answers; nil sends none.

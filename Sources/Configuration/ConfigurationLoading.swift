@@ -7,6 +7,8 @@ package struct ConfigurationSources {
   package var flags = ConfigurationFlags()
   /// Whether "every address" means those of IPv6 too.
   package var hasIPv6 = true
+  /// Says why a property of librdkafka is refused; nil when it is taken.
+  package var propertyComplaint: (ClientProperty) -> String? = { _ in nil }
 
   /// No file, no variable, no flag.
   package init() {}
@@ -26,14 +28,17 @@ extension Configuration {
   /// - Parameters:
   ///   - flags: Those of the command line.
   ///   - environment: All variables of the process.
+  ///   - propertyComplaint: Says why a property of librdkafka is refused; nil when it is taken.
   /// - Returns: The configuration with what is worth a warning.
   /// - Throws: Everything that is wrong.
   package static func load(
-    flags: ConfigurationFlags, environment: [String: String]
+    flags: ConfigurationFlags, environment: [String: String],
+    propertyComplaint: @escaping (ClientProperty) -> String?
   ) throws(InvalidConfiguration) -> Configuration {
     var sources = ConfigurationSources()
     sources.flags = flags
     sources.environment = environment
+    sources.propertyComplaint = propertyComplaint
     sources.hasIPv6 = systemHasIPv6()
     if let path = flags.file {
       do throws(FileError) {
@@ -94,7 +99,7 @@ struct Loader {
 
   init(_ sources: ConfigurationSources, _ file: ConfigurationFile?) {
     self.sources = sources
-    reader = SettingReader(file: file)
+    reader = SettingReader(file: file, propertyComplaint: sources.propertyComplaint)
     sections = Sections(file, report: &reader.report)
     implySections()
   }

@@ -100,6 +100,10 @@ private func passedThrough(
       continue
     }
     let known = ClientProperty(name: property.key, value: value)
+    if let complaint = reader.propertyComplaint(known) {
+      reader.report.error(origin, path, complaint)
+      continue
+    }
     properties.append(known)
     reader.note(path, known.isSecret ? SettingReader.hidden : quoted(value), origin)
   }

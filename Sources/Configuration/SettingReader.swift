@@ -12,12 +12,15 @@ struct SettingReader {
   }
 
   let file: ConfigurationFile?
+  /// Says why a property of librdkafka is refused; nil when it is taken.
+  let propertyComplaint: (ClientProperty) -> String?
   var overrides = Overrides()
   var report = Report()
   private(set) var settings: [Setting] = []
 
-  init(file: ConfigurationFile?) {
+  init(file: ConfigurationFile?, propertyComplaint: @escaping (ClientProperty) -> String?) {
     self.file = file
+    self.propertyComplaint = propertyComplaint
   }
 
   /// Reads a value, reports what is wrong with it, and notes it for `settings`.

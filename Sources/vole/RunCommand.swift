@@ -25,12 +25,11 @@ private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
   let configuration: Configuration
   do throws(InvalidConfiguration) {
     configuration = try Configuration.load(
-      flags: ConfigurationFlags(arguments), environment: processEnvironment())
+      flags: ConfigurationFlags(arguments), environment: processEnvironment(),
+      propertyComplaint: Run.complaint(about:))
   } catch {
     return refuse(error.problems.map(\.description))
   }
-  let problems = Run.clientProblems(of: configuration)
-  guard problems.isEmpty else { return refuse(problems) }
 
   let log = LogSink(format: StandardError.isTerminal ? .plain : .json)
   for warning in configuration.warnings {

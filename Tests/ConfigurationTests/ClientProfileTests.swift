@@ -165,26 +165,28 @@ struct ClientProfileTests {
     #expect(try properties(text, environment: [variable: "x"]).contains("ssl.key.password=x"))
   }
 
-  @Test("What librdkafka refuses gets the place of the property")
-  func refusedProperty() throws {
+  @Test("What librdkafka refuses is reported with its place, beside everything else")
+  func refusedProperty() {
+    var sources = ConfigurationSources()
     let text = """
       [cluster.k]
       servers = ["a:1"]
-      client-profile = "P"
+      offset-refresh = "often"
       [consumer.c]
       groups = ["g"]
       [client-profile.P.librdkafka]
       "socket.timeout.ms" = "soon"
+      "ssl.ca.location" = "/ca.pem"
       """
-    let configuration = try load(text)
-    let profile = configuration.clusters[0].client
+    sources.file = ("vole.toml", Array(text.utf8))
+    sources.propertyComplaint = { $0.value == "soon" ? "is no number" : nil }
+    let refusal = #expect(throws: InvalidConfiguration.self) { try Configuration(sources) }
     #expect(
-      configuration.problem(property: "socket.timeout.ms", of: profile, reason: "is no number")
-        .description
-        == "vole.toml:7: client-profile.P.librdkafka.\"socket.timeout.ms\": is no number")
-    #expect(
-      configuration.problem(property: "ssl.ca.location", of: profile, reason: "is no file")
-        .description == "configuration: client-profile.P: ssl.ca.location is no file")
+      refusal?.problems.map(\.description) == [
+        "vole.toml:3: cluster.k.offset-refresh: is a string, not a whole number "
+          + "(1 to 86400 seconds)",
+        "vole.toml:7: client-profile.P.librdkafka.\"socket.timeout.ms\": is no number",
+      ])
   }
 
   @Test("A consumer may log in otherwise than its cluster")

@@ -281,7 +281,7 @@ struct WrongConfigurationTests {
       var flags = ConfigurationFlags()
       flags.file = path
       let error = #expect(throws: InvalidConfiguration.self) {
-        try Configuration.load(flags: flags, environment: [:])
+        try Configuration.load(flags: flags, environment: [:], propertyComplaint: { _ in nil })
       }
       #expect(
         error?.problems.map(\.description) == ["--config: cannot read \"\(path)\": \(reason)"])
@@ -290,7 +290,8 @@ struct WrongConfigurationTests {
     try Data(right.utf8).write(to: URL(filePath: short))
     var flags = ConfigurationFlags()
     flags.file = short
-    let configuration = try Configuration.load(flags: flags, environment: [:])
+    let configuration = try Configuration.load(
+      flags: flags, environment: [:], propertyComplaint: { _ in nil })
     #expect(configuration.clusters.map(\.name) == ["local"])
   }
 }
