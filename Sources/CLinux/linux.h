@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -24,3 +25,9 @@ struct vole_loaded_object {
 };
 int dl_iterate_phdr(
     int (*callback)(struct vole_loaded_object *object, size_t size, void *data), void *data);
+
+// prctl takes a variable number of arguments, which Swift cannot call.
+static inline int vole_set_timer_slack(unsigned long nanoseconds) {
+  return prctl(PR_SET_TIMERSLACK, nanoseconds, 0UL, 0UL, 0UL);
+}
+static inline int vole_timer_slack(void) { return prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL); }

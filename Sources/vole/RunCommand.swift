@@ -36,9 +36,11 @@ private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
     log.write(LogRecord(.warn, "configuration").with("text", warning.description))
   }
   do {
+    // Both before any other thread exists: those of librdkafka have their slack from this one, and
+    // leave the signals to the loop.
+    TimerSlack.set(nanoseconds: TimerSlack.ofAgent)
     let loop = try EventLoop()
     var run: Run?
-    // Before any other thread exists, so that all of them leave the signals to the loop.
     _ = try loop.addSignals([SIGTERM, SIGINT]) { signal in
       run?.terminate(signal: signal == SIGINT ? "SIGINT" : "SIGTERM")
     }
