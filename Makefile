@@ -12,14 +12,14 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .build/bin
 VENV := .build/venv
-REQUIREMENTS := Tests/EndToEndTests/requirements.txt
+REQUIREMENTS := Tests/EndToEnd/requirements.txt
 SWIFT_NEEDED := 6.3
 
 # What the build needs, what the tests need besides, what real Kafka clients need.
 BUILD_PACKAGES := librdkafka-dev libnghttp2-dev libnghttp2-14 libpcre2-dev libtomlplusplus-dev \
 	pkg-config binutils g++
 TEST_PACKAGES := curl nghttp2-client
-KAFKA_PACKAGES := python3 python3-venv
+KAFKA_PACKAGES := curl kcat python3 python3-venv
 
 # Before this version nghttp2 could be brought down by a peer (CVE-2024-28182).
 MINIMUM_VERSIONS := libnghttp2-14=1.52.0-1+deb12u3
@@ -56,6 +56,12 @@ test: test-deps ## Run all tests
 	@swift build --build-tests
 	@echo "test: running them"
 	@swift test --skip-build --disable-xctest $(ARGS)
+	@$(MAKE) test-end-to-end
+
+test-end-to-end: kafka-deps ## Test the release binary with real clients on a mock cluster
+	@$(MAKE) $(VENV)/installed build
+	@echo "test-end-to-end: running, about a minute"
+	@$(VENV)/bin/python Tests/EndToEnd/run --vole $(BIN)/vole
 
 lint: swift-version ## Check the format of all Swift files
 	@swift format lint --strict --parallel --configuration .swift-format -r \
@@ -73,14 +79,8 @@ test-kafka: kafka-deps ## Check the verdicts on a real Kafka: make test-kafka BO
 	@[ -n "$(BOOTSTRAP)" ] || { \
 	  echo "test-kafka: no broker is named (make test-kafka BOOTSTRAP=host:port)" >&2; exit 2; }
 	@$(MAKE) $(VENV)/installed build
-	@echo "test-kafka: building the tests"
-	@swift build --build-tests
-	@swift test list --skip-build --disable-xctest 2> /dev/null | grep -q '^EndToEndTests' || { \
-	  echo "test-kafka: there are no end-to-end tests" >&2; exit 2; }
 	@echo "test-kafka: running on $(BOOTSTRAP), with topics and groups of its own"
-	@TEST_KAFKA_BOOTSTRAP="$(BOOTSTRAP)" TEST_PYTHON="$(abspath $(VENV))/bin/python" \
-	  TEST_VOLE="$(abspath $(BIN))/vole" \
-	  swift test --skip-build --disable-xctest --filter EndToEndTests $(ARGS)
+	@$(VENV)/bin/python Tests/EndToEnd/run --vole $(BIN)/vole --bootstrap "$(BOOTSTRAP)"
 
 clean: ## Remove all that was built
 	@rm -rf .build
@@ -109,7 +109,7 @@ swift-version:
 	    "https://www.swift.org/install/linux has it" >&2; exit 2; }
 
 $(VENV)/installed: $(REQUIREMENTS)
-	@echo "test-kafka: installing $$(grep -c '==' $(REQUIREMENTS)) Python packages into $(VENV)"
+	@echo "venv: installing $$(grep -c '==' $(REQUIREMENTS)) Python packages into $(VENV)"
 	@python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --requirement $(REQUIREMENTS)
 	@touch $@
@@ -151,5 +151,5 @@ $$as_root env DEBIAN_FRONTEND=noninteractive \
   apt-get install -y -qq --no-install-recommends $$missing < /dev/null
 endef
 
-.PHONY: help deps build demo test lint bench test-kafka clean \
+.PHONY: help deps build demo test test-end-to-end lint bench test-kafka clean \
 	build-deps test-deps kafka-deps swift-version

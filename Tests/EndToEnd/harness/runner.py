@@ -1,0 +1,91 @@
+"""Scenarios and the runner: one line for each, then `N passed, N failed`."""
+
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+_scenarios = []
+
+
+class CannotRun(Exception):
+    """A scenario has nothing to run on here; the text says why."""
+
+
+class Scenario:
+    def __init__(self, name, function, alone):
+        self.name = name
+        self.function = function
+        # Whether nothing else may run beside it, because it measures.
+        self.alone = alone
+
+
+def scenario(name, alone=False):
+    """Makes a function a scenario. It gets the context, and fails by raising.
+
+    What it returns, if anything, is a text that is shown beside its result: a measured figure.
+    """
+    def add(function):
+        _scenarios.append(Scenario(name, function, alone))
+        return function
+
+    return add
+
+
+class Runner:
+    """Runs scenarios, those that measure one by one, the others beside each other."""
+
+    def __init__(self, context, wanted):
+        self._context = context
+        self._chosen = [
+            one for one in _scenarios if not wanted or any(text in one.name for text in wanted)
+        ]
+        self._print = threading.Lock()
+        self.passed = 0
+        self.failed = 0
+        self.left_out = 0
+
+    @property
+    def count(self):
+        """How many scenarios there are to run."""
+        return len(self._chosen)
+
+    def run(self):
+        for one in self._chosen:
+            if one.alone:
+                self._run_one(one)
+        beside = [one for one in self._chosen if not one.alone]
+        with ThreadPoolExecutor(max_workers=max(1, len(beside))) as pool:
+            for _ in pool.map(self._run_one, beside):
+                pass
+
+    def _run_one(self, one):
+        begun = time.monotonic()
+        try:
+            note = one.function(self._context)
+            self._tell("passed", one, begun, note or "")
+            self.passed += 1
+        except CannotRun as reason:
+            self._tell("not run", one, begun, str(reason))
+            self.left_out += 1
+        except BaseException as error:  # a scenario must not take the others with it
+            self._tell("FAILED", one, begun, "")
+            text = str(error) if isinstance(error, AssertionError) and str(error) else ""
+            with self._print:
+                print("  " + (text or traceback.format_exc()).replace("\n", "\n  "), flush=True)
+                if text:
+                    print(f"  at {_place(error)}", flush=True)
+            self.failed += 1
+
+    def _tell(self, result, one, begun, note):
+        seconds = time.monotonic() - begun
+        with self._print:
+            print(f"{result:8}{seconds:6.1f} s  {one.name}{': ' if note else ''}{note}", flush=True)
+
+
+def _place(error):
+    """The line of the scenario where an error arose."""
+    frames = [
+        one for one in traceback.extract_tb(error.__traceback__) if "/scenarios/" in one.filename
+    ]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "the harness"
