@@ -18,7 +18,7 @@ extension ClusterState {
   ) {
     records.read &+= 1
     let index = Int(partition)
-    if index < readings.count { readings[index]?.read(offset: offset) }
+    if readings.indices.contains(index) { readings[index]?.read(offset: offset) }
     do throws(DecodeError) {
       guard try RecordKey.type(of: key) <= 2 else {
         records.ignored &+= 1

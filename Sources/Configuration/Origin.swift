@@ -22,11 +22,13 @@ package enum Origin: Equatable, Sendable {
 
 extension Origin: CustomStringConvertible {
   /// The place as it begins the line of an error: `vole.toml:12`, `VOLE_LISTEN`, `--listen`.
+  ///
+  /// Names of files and variables may hold any character; what would break the line is escaped.
   package var description: String {
     switch self {
     case .builtIn: "default"
-    case .file(let name, let line): "\(name):\(line)"
-    case .environment(let name): name
+    case .file(let name, let line): "\(onOneLine(name)):\(line)"
+    case .environment(let name): onOneLine(name)
     case .flag(let name): name
     }
   }

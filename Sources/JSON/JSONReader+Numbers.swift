@@ -109,8 +109,9 @@ extension JSONReader {
       throw JSONError(reason: .notAnInteger, offset: token.start &- start)
     }
     var value = value
-    var overflows = overflows
-    for _ in 0..<exponent where !overflows {
+    // No number of 64 bits has more digits than these, however large the exponent is.
+    var overflows = overflows || exponent >= 20
+    for _ in 0..<min(exponent, 20) where !overflows {
       (value, overflows) = value.multipliedReportingOverflow(by: 10)
     }
     guard !overflows else { throw outOfRange(token) }

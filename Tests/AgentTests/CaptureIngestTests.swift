@@ -124,6 +124,19 @@ struct CaptureIngestTests {
     #expect(owned > 100)
   }
 
+  @Test("A partition that nobody reads is of no consequence", arguments: [-1, 50, Int32.min, .max])
+  func strangePartition(partition: Int32) throws {
+    var world = try world()
+    let line = try #require(try visibleLines().first)
+    world.agent.ingest(
+      cluster: 0, partition: partition, offset: .max, key: line.key.span, value: nil,
+      now: world.now.wall)
+    world.reachEnd(partition)
+    world.tick(seconds: 1)
+    #expect(world.status.records.read == 1)
+    #expect(world.status.partitionsRead == 0)
+  }
+
   @Test("Damaged records never stop the agent, whatever is damaged")
   func damaged() throws {
     var world = try world()

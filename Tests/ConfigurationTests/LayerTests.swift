@@ -300,6 +300,15 @@ struct LayerTests {
       ])
   }
 
+  @Test("A variable's name that would break the line is escaped")
+  func variableNames() throws {
+    let configuration = try load(oneCluster, environment: ["VOLE_A\u{1B}[2J\n": "1"])
+    #expect(
+      configuration.warnings.map(\.description) == [
+        "VOLE_A\\u001B[2J\\n: has no effect: it names no key of a section that is configured"
+      ])
+  }
+
   @Test("Every value remembers where it came from")
   func origins() throws {
     let configuration = try load(

@@ -147,6 +147,15 @@ struct ReaderCase: CustomTestStringConvertible {
     ReaderCase("another scheme", "GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     ReaderCase("absolute target without host", "GET http:///a HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     ReaderCase("absolute target with a user", "GET http://a@x/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    ReaderCase("CR in the version, then a bare LF", "GET / HTTP/2.0\r!\n", 400),
+    ReaderCase("CR in the version of a HEAD", "HEAD / HTTP\r/1.1\r\nHost: x\r\n\r\n", 400),
+    ReaderCase("CR before a bare LF in a field", "GET / HTTP/1.1\r\nHost: x\rA\n\r\n", 400),
+    ReaderCase(
+      "a CR in a request line that is too long too",
+      "GET /\r" + String(repeating: "a", count: 4_100) + " HTTP/1.1\r\n", 400),
+    ReaderCase(
+      "a request line that is too long, then a CR",
+      "GET /" + String(repeating: "a", count: 4_100) + "\rb\n", 414),
     ReaderCase(
       "unknown expectation", "GET / HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n", 417),
   ]
@@ -164,6 +173,9 @@ struct ReaderCase: CustomTestStringConvertible {
     ReaderCase("any query", "GET /?a=%zz&%&?# HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     ReaderCase("escapes in a query", "GET /?a=%zz&%&? HTTP/1.1\r\nHost: x\r\n\r\n", 200),
     ReaderCase("absolute target", "GET http://x/a HTTP/1.1\r\nHost: x\r\n\r\n", 200),
+    ReaderCase(
+      "a request line as long as it may be",
+      "GET /" + String(repeating: "a", count: 4_082) + " HTTP/1.1\r\nHost: x\r\n\r\n", 200),
     ReaderCase(
       "content of no bytes", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 200),
     ReaderCase(
@@ -185,10 +197,15 @@ struct ReaderCase: CustomTestStringConvertible {
   @Test(arguments: lenientElsewhere + malformed + accepted)
   func judgesAlikeHoweverTheBytesAreCut(_ example: ReaderCase) {
     let count = Array(example.bytes.utf8).count
-    for cuts in [[]] + (1..<count).map({ [$0] }) + [Array(1..<count)] {
+    let whole = HTTP1Peer()
+    whole.send(example.bytes)
+    // Of the long ones only the places near both ends.
+    let places = (1..<count).filter { $0 < 200 || count - $0 < 200 }
+    for cuts in [[]] + places.map({ [$0] }) + [Array(1..<count)] {
       let peer = HTTP1Peer()
       peer.send(example.bytes, cutAt: cuts)
       let answers = peer.responses
+      #expect(peer.received == whole.received, "cut at \(cuts)")
       #expect(answers.map(\.status) == [example.status], "cut at \(cuts)")
       #expect(peer.isFinished == example.isOver, "cut at \(cuts)")
       #expect(!peer.isReadingRequest, "cut at \(cuts)")

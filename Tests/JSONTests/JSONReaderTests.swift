@@ -179,6 +179,16 @@ private func skipError(_ text: String) -> JSONError? { skipError(Array(text.utf8
     #expect(throws: JSONError(reason: reason, offset: 0)) { try reader.readInt64() }
   }
 
+  /// A line of them must not keep the reader busy for minutes.
+  @Test(.timeLimit(.minutes(1))) func takesNoStepForEachUnitOfAnExponent() {
+    for text in ["1e99999999", "-7.5e134217728", "12e1000000000000"] {
+      for _ in 0..<2_000 {
+        var reader = reader(text)
+        #expect(throws: JSONError(reason: .outOfRange, offset: 0)) { try reader.readInt64() }
+      }
+    }
+  }
+
   @Test func refusesWhatIsNoUInt64OrInt32() {
     var negative = reader(" -1")
     #expect(throws: JSONError(reason: .outOfRange, offset: 1)) { try negative.readUInt64() }

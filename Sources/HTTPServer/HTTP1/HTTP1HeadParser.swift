@@ -48,40 +48,56 @@ struct HTTP1HeadParser {
       return .refused(.malformedRequestLine)
     }
     while let end = indexOfLineFeed(bytes, from: scanned) {
-      guard end > lineStart, bytes[end - 1] == ASCII.carriageReturn else {
-        return .refused(.bareLineFeed)
-      }
-      let line = lineStart..<end - 1
+      let isBare = end == lineStart || bytes[end - 1] != ASCII.carriageReturn
+      let line = lineStart..<(isBare ? end : end - 1)
       scanned = end + 1
       lineStart = end + 1
       if let refusal = tooLarge(lineLength: line.count, total: end + 1, limits) {
-        return .refused(refusal)
+        return .refused(earliest(refusal, line, of: bytes, limits))
       }
-      if line.isEmpty {
+      if isBare {
+        return .refused(earliest(.bareLineFeed, line, of: bytes, limits))
+      } else if line.isEmpty {
         if hasRequestLine { return complete(bytes, length: end + 1, &head) }
         // One empty line is forgiven (RFC 9112 section 2.2).
         guard start == 0 else { return .refused(.emptyLines) }
         start = end + 1
       } else if let refusal = read(line, of: bytes, into: &head, limits) {
-        return .refused(refusal)
+        return .refused(earliest(refusal, line, of: bytes, limits))
       }
     }
     return waitForMore(bytes, limits)
   }
 
   private mutating func waitForMore(_ bytes: Span<UInt8>, _ limits: Limits) -> Step {
-    let partial = bytes.count - lineStart
-    if let refusal = tooLarge(lineLength: partial, total: bytes.count, limits) {
-      return .refused(refusal)
+    // The last byte may begin the line's end; it is looked at again when the next one is there.
+    let endsInReturn = bytes.count > lineStart && bytes[bytes.count - 1] == ASCII.carriageReturn
+    let line = lineStart..<(endsInReturn ? bytes.count - 1 : bytes.count)
+    if let refusal = tooLarge(lineLength: line.count, total: bytes.count, limits) {
+      return .refused(earliest(refusal, line, of: bytes, limits))
     }
-    if let index = ASCII.firstIndex(of: ASCII.carriageReturn, in: bytes, from: scanned) {
-      guard index == bytes.count - 1 else { return .refused(.bareCarriageReturn) }
-      // Looked at again when the next byte is there.
-      scanned = index
-    } else {
-      scanned = bytes.count
+    if let index = ASCII.firstIndex(of: ASCII.carriageReturn, in: bytes, from: scanned),
+      index < line.upperBound
+    {
+      return .refused(.bareCarriageReturn)
     }
+    scanned = line.upperBound
     return .needsMore
+  }
+
+  /// What is wrong first in a line: a lone carriage return before the place of another mistake.
+  ///
+  /// So the answer is the same whether the line came whole or byte by byte.
+  private func earliest(
+    _ refusal: Refusal, _ line: Range<Int>, of bytes: Span<UInt8>, _ limits: Limits
+  ) -> Refusal {
+    let found = ASCII.firstIndex(of: ASCII.carriageReturn, in: bytes, from: line.lowerBound)
+    guard let index = found, index < line.upperBound else { return refusal }
+    switch refusal {
+    case .targetTooLong where index > line.lowerBound + limits.requestLineBytes: return refusal
+    case .headTooLarge where index >= limits.headBytes: return refusal
+    default: return .bareCarriageReturn
+    }
   }
 
   private func tooLarge(lineLength: Int, total: Int, _ limits: Limits) -> Refusal? {
@@ -121,7 +137,7 @@ struct HTTP1HeadParser {
     guard index > line.lowerBound, index < line.upperBound, bytes[index] == ASCII.space else {
       return .malformedRequestLine
     }
-    head.method = RequestMethod(bytes.extracting(line.lowerBound..<index))
+    let method = line.lowerBound..<index
     let targetStart = index + 1
     index = targetStart
     while index < line.upperBound, bytes[index] > ASCII.space { index += 1 }
@@ -130,7 +146,10 @@ struct HTTP1HeadParser {
     }
     // The head is kept without the empty line that may stand before it.
     head.target = targetStart - start..<index - start
-    return readVersion(bytes.extracting(index + 1..<line.upperBound), into: &head)
+    let refusal = readVersion(bytes.extracting(index + 1..<line.upperBound), into: &head)
+    // The method of a line that is none says nothing about the answer.
+    if refusal != .malformedRequestLine { head.method = RequestMethod(bytes.extracting(method)) }
+    return refusal
   }
 
   private func readVersion(_ version: Span<UInt8>, into head: inout RequestHead) -> Refusal? {
