@@ -24,7 +24,9 @@ def flags_and_variables(context):
     for arguments, environment, watched in (
         (by_flags + ["--listen", "127.0.0.1:0"], {}, one),
         ([], variables, other),
-        (by_flags, {**variables, "VOLE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, one),
+        # On every address of this machine, of which the tests use that of IPv4.
+        (by_flags + ["--listen", ":0"], {**variables, "VOLE_BOOTSTRAP_SERVERS": "127.0.0.1:1"},
+         one),
     ):
         with context.start(arguments=arguments, environment=environment) as agent:
             agent.wait_until_ready()

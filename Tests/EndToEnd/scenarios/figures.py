@@ -1,4 +1,4 @@
-"""What an agent costs: start-up, memory, threads, processor time; budgets are for release builds."""
+"""What an agent costs: start-up, memory, threads, processor time; budgets bind release builds."""
 
 import re
 import time

@@ -51,12 +51,16 @@ def _outage_and_recovery(context, name, break_it, mend_it):
         agent.wait_until_ready()
         expect_full_windows(agent, group)
         expect_verdict(agent, group, "OK", None, 200)
+        before = len(agent.log)
         break_it(proxy)
         reason = eventually("the group is UNKNOWN", lambda: _is_unknown(agent, group))
         for path in ("/readyz", "/livez", "/startupz"):
             equal(path, agent.probe(path), (200, "ok"))
         mend_it(proxy)
         expect_verdict(agent, group, "OK", None, 200)
+        for message in ("cluster cannot be asked", "cluster answers again"):
+            told = [line for line in agent.log[before:] if line["msg"] == message]
+            equal(f"the number of lines {message!r}", len(told), 1)
     proxy.close()
     return reason.strip().partition(": ")[2]
 
