@@ -132,9 +132,6 @@ extension ClusterState {
       return fail(fault, now: now)
     case .heads(let heads):
       var effects: [AgentEffect] = []
-      if let told = health.answered(cluster: settings.name, now: now.monotonic) {
-        effects.append(.log(told))
-      }
       var missing = 0
       for head in heads {
         guard let offset = head.offset else {
@@ -143,8 +140,13 @@ extension ClusterState {
         }
         record(head, offset: offset, asked: asked, now: now)
       }
-      // A partition without a head may have got a new leader, or be gone.
-      if missing > 0 { lookUps.expireTopics() }
+      if missing > 0 {
+        // A partition without a head may have got a new leader, or be gone. And what answered in
+        // part may be on its way out as well as back: the topics will tell.
+        lookUps.expireTopics()
+      } else if let told = health.answered(cluster: settings.name, now: now.monotonic) {
+        effects.append(.log(told))
+      }
       if missing < heads.count || heads.isEmpty {
         headsReadAt = asked
         headsRevision = revision

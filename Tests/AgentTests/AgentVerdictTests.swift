@@ -100,6 +100,24 @@ struct AgentVerdictTests {
     #expect(world.report("g")?.reason.hasPrefix("the log-end offsets are ") == true)
   }
 
+  @Test("Heads of a part of the partitions do not end a trouble; the topics or all heads do")
+  func partialHeads() throws {
+    var world = try started()
+    let fault = ClusterFault(kind: .unreachable, message: "all brokers are down")
+    for isWhole in [false, true] {
+      _ = world.take()
+      world.tick(seconds: 10)
+      world.send(.clusterFault(cluster: 0, fault))
+      #expect(world.take().logged.contains("cluster cannot be asked"))
+      world.answerHeads([("orders", 0, isWhole ? 100 : nil)])
+      #expect(world.effects.logged.contains("cluster answers again") == isWhole)
+      world.tick(seconds: 1)
+      #expect(world.take().topicLookUps.isEmpty == isWhole)
+      world.answerTopics()
+      #expect(world.take().logged.contains("cluster answers again") == !isWhole)
+    }
+  }
+
   @Test("A tombstone takes the partition out of the verdict at once")
   func tombstone() throws {
     var world = try started()
