@@ -59,6 +59,15 @@ final class LocalServer {
     return client
   }
 
+  /// Waits until all that clients have sent is acknowledged, without a turn of the loop.
+  func waitUntilDelivered(_ clients: LocalClient...) throws {
+    let end = Clock.system.monotonicNanoseconds() + 20 * nanosecondsPerSecond
+    while clients.contains(where: { $0.unacknowledged > 0 }) {
+      try #require(Clock.system.monotonicNanoseconds() < end)
+      poll(nil, 0, 1)
+    }
+  }
+
   /// Sends bytes and lets the server read them.
   func deliver(_ bytes: [UInt8], from client: LocalClient) throws {
     let received = server.counters.bytesReceived
@@ -132,6 +141,14 @@ final class LocalClient {
   var frames: [Frame] {
     receive()
     return Frame.parse(received) ?? []
+  }
+
+  /// Bytes sent that have not reached the other side.
+  var unacknowledged: Int32 {
+    var count: Int32 = 0
+    // SIOCOUTQ, which the Glibc module lacks because it is a macro.
+    _ = ioctl(descriptor, UInt(TIOCOUTQ), &count)
+    return count
   }
 
   func shutdownSending() {

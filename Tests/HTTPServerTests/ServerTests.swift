@@ -150,6 +150,24 @@ import Testing
     #expect(local.server.openConnections == 0)
   }
 
+  /// What had reached the machine when the drain began is answered, seen or not.
+  @Test func drainingAnswersWhatHasArrived() throws {
+    let local = try LocalServer()
+    let known = try local.connect()
+    try local.get("/before", from: known)
+    let silent = try local.connect()
+    let unknown = try LocalClient(port: local.port)
+    for client in [known, unknown] { client.send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n") }
+    try local.waitUntilDelivered(known, unknown)
+    var isDrained = false
+    local.server.drain(within: 5 * nanosecondsPerSecond) { isDrained = true }
+    #expect(try local.turn { isDrained })
+    #expect(try local.isClosed(known) && local.isClosed(unknown) && local.isClosed(silent))
+    #expect(known.responses.map(\.body) == ["/before", "/late"])
+    #expect(unknown.responses.map(\.body) == ["/late"])
+    #expect(!known.isReset && !unknown.isReset)
+  }
+
   @Test func drainingHasAnEnd() throws {
     let local = try LocalServer()
     let stuck = try local.connect()

@@ -277,14 +277,14 @@ struct ConnectionState: ~Copyable {
 
   /// Ends the connection as soon as what is under way is answered.
   mutating func drain(_ server: Server) {
+    let now = server.loop.now
+    // A request may have come that nobody has looked at: closing now would reset it.
+    if registration != nil && isIdle { read(now, server) }
     guard registration != nil else { return }
     switch phase {
-    case .undecided:
-      close(server)
-    case .http1:
+    case .undecided, .http1:
       if isIdle { close(server) }
     case .http2(let session):
-      let now = server.loop.now
       session.drain(now: now)
       if pending.isEmpty { flushMore(now, server) }
     case .lingering:

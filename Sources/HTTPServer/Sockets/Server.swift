@@ -240,6 +240,8 @@ package final class Server {
     context.isDraining = true
     drained = completion
     for acceptor in acceptors {
+      // What the kernel has accepted already would otherwise be reset.
+      accept(from: acceptor)
       if let registration = acceptor.registration { loop.remove(registration) }
       acceptor.registration = nil
     }
