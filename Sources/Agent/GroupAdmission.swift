@@ -1,4 +1,3 @@
-import Configuration
 import LagCore
 
 /// Decides from the name whether a group is watched, once for each name.
@@ -7,7 +6,7 @@ import LagCore
 /// without a look at a pattern. With patterns, refused names are remembered within a bound: a
 /// pattern costs more than a look-up, and foreign groups are most of what the topic holds.
 struct GroupAdmission {
-  private let selections: [GroupSelection]
+  private let settings: ClusterSettings
   private let isExact: Bool
   private var refused: NameTable
   private let seed: UInt64
@@ -18,7 +17,7 @@ struct GroupAdmission {
   static let maximumRefused = 1 << 16
 
   init(settings: ClusterSettings, seed: UInt64) {
-    selections = settings.selections
+    self.settings = settings
     isExact = settings.exactGroups != nil
     self.seed = seed
     refused = NameTable(seed: seed)
@@ -32,13 +31,9 @@ struct GroupAdmission {
   }
 
   private mutating func admitsNew(_ name: Span<UInt8>) -> Bool {
-    for selection in selections {
-      switch selection.outcome(name) {
-      case .match: return true
-      case .noMatch: continue
-      case .limitExceeded: limitExceededCount += 1
-      }
-    }
+    let (consumer, exceedsLimit) = settings.consumer(admitting: name)
+    if consumer != nil { return true }
+    if exceedsLimit { limitExceededCount += 1 }
     if refused.count >= Self.maximumRefused { refused = NameTable(seed: seed) }
     _ = refused.insert(name)
     return false

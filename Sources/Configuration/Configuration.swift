@@ -73,16 +73,40 @@ extension Configuration {
     package var source: Source
     /// The topic that holds the commits; `__consumer_offsets` by default.
     package var offsetsTopic: String
-    /// Whether old commits are left out: reading starts at the end of the topic.
-    package var startLatest: Bool
+    /// Where the reading of the offsets topic begins.
+    package var start: ReadingStart
+    /// Which end of a partition lag is measured to.
+    package var logEnd: LogEnd
+    /// Whether a small standing lag is looked at: what cannot be read is none.
+    package var phantomLag: Bool
   }
 
   /// Where commits are read from.
   package enum Source: String, CaseIterable, Sendable {
-    /// The agent's choice: the offsets topic.
+    /// The offsets topic, and OffsetFetch where that cannot be read.
     case automatic = "auto"
     /// The offsets topic, always.
     case offsetsTopic = "offsets-topic"
+    /// OffsetFetch of the groups, always: only the right to describe them is needed.
+    case offsetFetch = "offset-fetch"
+  }
+
+  /// Which end of a partition lag is measured to.
+  package enum LogEnd: String, CaseIterable, Sendable {
+    /// The high watermark: what a read_uncommitted consumer can reach.
+    case highWatermark = "high-watermark"
+    /// The last stable offset: what a read_committed consumer can reach.
+    case lastStableOffset = "lso"
+  }
+
+  /// Where the reading of the offsets topic begins.
+  package enum ReadingStart: Equatable, Sendable {
+    /// At the beginning of each partition.
+    case beginning
+    /// At the commits that are at most this many seconds old; 1 to 315,360,000.
+    case back(seconds: Int)
+    /// At the end of each partition: old commits are left out.
+    case end
   }
 
   /// `[httpserver.X]`: an address that the agent listens on.

@@ -114,9 +114,7 @@ struct Loader {
     let logging = section(Schema.logging).map { readLogging($0) }
     let profiles = Profiles(sections, &reader)
     let clusters = sections.of(Schema.cluster).map { readCluster($0, profiles) }
-    let consumers = sections.of(Schema.consumer).compactMap {
-      readConsumer($0, clusters, profiles)
-    }
+    let consumers = readConsumers(clusters, profiles)
     let listeners = readListeners()
     let storage = only(Schema.storage).map { readStorage($0) }
     let evaluator = only(Schema.evaluator).map { readEvaluator($0) }

@@ -1,4 +1,28 @@
 extension Loader {
+  /// Reads the consumers; several of one cluster share its connection and offsets topic.
+  mutating func readConsumers(
+    _ clusters: [Configuration.Cluster], _ profiles: Profiles
+  ) -> [Configuration.Consumer] {
+    var consumers: [Configuration.Consumer] = []
+    for section in sections.of(Schema.consumer) {
+      guard let consumer = readConsumer(section, clusters, profiles) else { continue }
+      if let first = consumers.first(where: { $0.cluster == consumer.cluster }) {
+        for (key, isEqual) in [
+          (ConsumerKeys.servers.name, first.servers == consumer.servers),
+          (ConsumerKeys.clientProfile.name, first.client == consumer.client),
+          (ConsumerKeys.offsetsTopic.name, first.offsetsTopic == consumer.offsetsTopic),
+        ] where !isEqual {
+          reader.report.error(
+            section.origin, section.path(key),
+            "differs from that of consumer.\(first.name) (consumers of one cluster share it; "
+              + "another cluster section may name the same servers)")
+        }
+      }
+      consumers.append(consumer)
+    }
+    return consumers
+  }
+
   /// Reads a consumer; nil where its cluster is unknown.
   mutating func readConsumer(
     _ section: Section, _ clusters: [Configuration.Cluster], _ profiles: Profiles
@@ -10,13 +34,51 @@ extension Loader {
     let groups = readGroups(section)
     let source = reader.value(ConsumerKeys.source, in: section)
     let topic = reader.value(ConsumerKeys.offsetsTopic, in: section)
-    let startLatest = reader.value(ConsumerKeys.startLatest, in: section)
-    _ = reader.value(ConsumerKeys.lagTo, in: section)
+    let start = readStart(section, source)
+    let logEnd = reader.value(ConsumerKeys.lagTo, in: section)
+    let phantomLag = reader.value(ConsumerKeys.phantomLag, in: section)
     guard let cluster, let groups else { return nil }
     return Configuration.Consumer(
       name: section.name ?? "", cluster: cluster.name,
       servers: servers.isEmpty ? cluster.servers : servers, client: client ?? cluster.client,
-      groups: groups, source: source, offsetsTopic: topic, startLatest: startLatest)
+      groups: groups, source: source, offsetsTopic: topic, start: start,
+      logEnd: logEnd, phantomLag: phantomLag)
+  }
+
+  /// Decides where reading begins.
+  ///
+  /// As in Burrow, `backfill-earliest` beside `start-latest` reads everything all the same
+  /// (core/internal/consumer/kafka_client.go).
+  private mutating func readStart(
+    _ section: Section, _ source: Configuration.Source
+  ) -> Configuration.ReadingStart {
+    let latest = reader.read(ConsumerKeys.startLatest, in: section)
+    let earliest = reader.read(ConsumerKeys.backfillEarliest, in: section)
+    let backfill = reader.read(ConsumerKeys.backfill, in: section)
+    if source == .offsetFetch {
+      for (key, isSet, origin) in [
+        (ConsumerKeys.startLatest.name, latest.value, latest.origin),
+        (ConsumerKeys.backfillEarliest.name, earliest.value, earliest.origin),
+        (ConsumerKeys.backfill.name, backfill.value != nil, backfill.origin),
+      ] where isSet {
+        reader.report.warning(
+          origin, section.path(key), "has no effect: source \"offset-fetch\" reads no old commits")
+      }
+      return .beginning
+    }
+    if earliest.value, backfill.value != nil {
+      reader.report.error(
+        backfill.origin, section.path(ConsumerKeys.backfill.name),
+        "\(ConsumerKeys.backfillEarliest.name) is set too (one of the two)")
+    }
+    if earliest.value, !latest.value {
+      reader.report.warning(
+        earliest.origin, section.path(ConsumerKeys.backfillEarliest.name),
+        "has no effect: without start-latest everything is read")
+    }
+    if earliest.value { return .beginning }
+    if let seconds = backfill.value { return .back(seconds: seconds) }
+    return latest.value ? .end : .beginning
   }
 
   /// The cluster that a consumer names, or the only one.

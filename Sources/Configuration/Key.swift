@@ -168,11 +168,9 @@ extension Key where Value: CaseIterable & RawRepresentable, Value.RawValue == St
   ///   - name: The key.
   ///   - fallback: The case where nothing is said.
   ///   - aliases: Other words for a case, in any case of their letters.
-  ///   - unavailable: Words that are known but cannot be had, each with the reason.
   /// - Returns: The key.
   static func choice(
-    _ name: String, default fallback: Value, aliases: [String: Value] = [:],
-    unavailable: [String: String] = [:]
+    _ name: String, default fallback: Value, aliases: [String: Value] = [:]
   ) -> Key {
     let words = Value.allCases.map(\.rawValue)
     return Key(
@@ -182,9 +180,6 @@ extension Key where Value: CaseIterable & RawRepresentable, Value.RawValue == St
         let word = try raw.text(allowed: allowed)
         if word.isEmpty { return fallback }
         if let value = Value(rawValue: word) ?? aliases[word.lowercased()] { return value }
-        if let reason = unavailable[word] {
-          throw Complaint(message: "\(quoted(word)) \(reason) (\(allowed))")
-        }
         throw Complaint(message: "\(quoted(word)) is unknown (\(allowed))")
       }, show: { quoted($0.rawValue) })
   }

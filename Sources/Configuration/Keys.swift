@@ -67,18 +67,13 @@ enum ConsumerKeys {
   }
   static var allowlist: Key<GroupPattern?> { .pattern("group-allowlist") }
   static var denylist: Key<GroupPattern?> { .pattern("group-denylist") }
-  static var source: Key<Configuration.Source> {
-    .choice(
-      "source", default: .automatic,
-      unavailable: ["offset-fetch": "is not available in this version"])
-  }
+  static var source: Key<Configuration.Source> { .choice("source", default: .automatic) }
   static var offsetsTopic: Key<String> { .string("offsets-topic", default: "__consumer_offsets") }
   static var startLatest: Key<Bool> { .boolean("start-latest", default: false) }
-  static var lagTo: Key<ClassNames.LagTo> {
-    .choice(
-      "lag-to", default: .highWatermark,
-      unavailable: ["lso": "is not available in this version"])
-  }
+  static var backfillEarliest: Key<Bool> { .boolean("backfill-earliest", default: false) }
+  static var backfill: Key<Int?> { .duration("backfill", in: 1...315_360_000) }
+  static var lagTo: Key<Configuration.LogEnd> { .choice("lag-to", default: .highWatermark) }
+  static var phantomLag: Key<Bool> { .boolean("phantom-lag", default: false) }
 }
 
 /// The keys of `[httpserver.X]`.
@@ -138,5 +133,4 @@ enum ClassNames {
   enum Kafka: String, CaseIterable { case kafka }
   enum Storage: String, CaseIterable { case inmemory }
   enum Evaluator: String, CaseIterable { case caching }
-  enum LagTo: String, CaseIterable { case highWatermark = "high-watermark" }
 }

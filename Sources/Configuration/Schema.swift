@@ -99,10 +99,10 @@ enum Schema {
       (ConsumerKeys.groups.name, .read), (ConsumerKeys.allowlist.name, .read),
       (ConsumerKeys.denylist.name, .read), (ConsumerKeys.source.name, .read),
       (ConsumerKeys.offsetsTopic.name, .read), (ConsumerKeys.startLatest.name, .read),
-      (ConsumerKeys.lagTo.name, .read),
+      (ConsumerKeys.backfillEarliest.name, .read), (ConsumerKeys.backfill.name, .read),
+      (ConsumerKeys.lagTo.name, .read), (ConsumerKeys.phantomLag.name, .read),
       ("group-whitelist", .alias(ConsumerKeys.allowlist.name)),
       ("group-blacklist", .alias(ConsumerKeys.denylist.name)),
-      ("backfill-earliest", .ignored(notYet)), ("backfill", .ignored(notYet)),
       ("zookeeper-path", .ignored(noZooKeeper)), ("zookeeper-timeout", .ignored(noZooKeeper)),
     ])
 

@@ -97,7 +97,7 @@ struct BurrowFileTests {
     #expect(consumer.cluster == "Production")
     #expect(consumer.source == .automatic)
     #expect(consumer.offsetsTopic == "__consumer_offsets")
-    #expect(!consumer.startLatest)
+    #expect(consumer.start == .beginning)
     guard case .named(let names) = consumer.groups.admitted else {
       Issue.record("the groups are named")
       return

@@ -199,14 +199,19 @@ struct ClientProfileTests {
       [cluster.k]
       servers = ["a:1"]
       client-profile = "one"
+      [cluster.l]
+      servers = ["b:1"]
+      client-profile = "one"
       [consumer.c]
+      cluster = "k"
       groups = ["g"]
       client-profile = "two"
       [consumer.d]
+      cluster = "l"
       groups = ["h"]
       """
     let configuration = try load(text)
-    #expect(configuration.clusters.map(\.client.clientID) == ["one"])
+    #expect(configuration.clusters.map(\.client.clientID) == ["one", "one"])
     #expect(configuration.consumers.map(\.client.clientID) == ["two", "one"])
   }
 

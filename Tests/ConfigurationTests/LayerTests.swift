@@ -50,7 +50,9 @@ struct LayerTests {
     #expect(consumer.name == "default")
     #expect(consumer.source == .automatic)
     #expect(consumer.offsetsTopic == "__consumer_offsets")
-    #expect(!consumer.startLatest)
+    #expect(consumer.start == .beginning)
+    #expect(consumer.logEnd == .highWatermark)
+    #expect(!consumer.phantomLag)
     #expect(configuration.listeners[0].timeout == 300)
     #expect(configuration.storage.intervals == 10)
     #expect(configuration.storage.minDistance == 0)
@@ -118,7 +120,7 @@ struct LayerTests {
     #expect(names(configuration) == ["a b", "c"])
     #expect(configuration.evaluator.allowedLag == .max)
     #expect(configuration.probe.staleAfter == 120)
-    #expect(configuration.consumers[0].startLatest)
+    #expect(configuration.consumers[0].start == .end)
     #expect(configuration.listeners[0].address.port == 80)
   }
 
@@ -328,7 +330,9 @@ struct LayerTests {
         "consumer.app.source = \"auto\" # default",
         "consumer.app.offsets-topic = \"__consumer_offsets\" # default",
         "consumer.app.start-latest = false # default",
+        "consumer.app.backfill-earliest = false # default",
         "consumer.app.lag-to = \"high-watermark\" # default",
+        "consumer.app.phantom-lag = false # default",
         "httpserver.default.address = \"[::]:8000\" # default",
         "httpserver.default.timeout = 300 # default",
         "storage.default.class-name = \"inmemory\" # default",

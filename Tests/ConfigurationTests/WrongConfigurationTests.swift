@@ -146,12 +146,32 @@ struct WrongConfigurationTests {
       "[consumer.b]\ngroups = [\"a\", \"b\"]\ngroup-denylist = \"^[ab]$\"",
       "vole.toml:11: consumer.b.group-denylist: leaves none of the named groups (one at least)"),
     Mistake(
-      "[consumer.b]\ngroups = [\"a\"]\nsource = \"offset-fetch\"",
-      "vole.toml:11: consumer.b.source: \"offset-fetch\" is not available in this version (auto, "
-        + "offsets-topic)"),
+      "[consumer.b]\ngroups = [\"a\"]\nsource = \"offsetfetch\"",
+      "vole.toml:11: consumer.b.source: \"offsetfetch\" is unknown (auto, offsets-topic, "
+        + "offset-fetch)"),
     Mistake(
-      "[consumer.b]\ngroups = [\"a\"]\nlag-to = \"lso\"",
-      "vole.toml:11: consumer.b.lag-to: \"lso\" is not available in this version (high-watermark)"),
+      "[consumer.b]\ngroups = [\"a\"]\nlag-to = \"LSO\"\nphantom-lag = 1",
+      "vole.toml:11: consumer.b.lag-to: \"LSO\" is unknown (high-watermark, lso)",
+      "vole.toml:12: consumer.b.phantom-lag: 1 is not a boolean (true or false)"),
+    Mistake(
+      "[consumer.b]\ngroups = [\"a\"]\nbackfill = \"an hour\"\nbackfill-earliest = \"no\"",
+      "vole.toml:11: consumer.b.backfill: \"an hour\" is not a duration (1 to 315360000 seconds, "
+        + "or text like \"5m\")",
+      "vole.toml:12: consumer.b.backfill-earliest: is a string, not a boolean (true or false)"),
+    Mistake(
+      "[consumer.b]\ngroups = [\"a\"]\nbackfill = 0",
+      "vole.toml:11: consumer.b.backfill: 0 is out of range (1 to 315360000 seconds, or text like "
+        + "\"5m\")"),
+    Mistake(
+      "[consumer.b]\ngroups = [\"a\"]\nbackfill = \"1h\"\nbackfill-earliest = true\n"
+        + "start-latest = true",
+      "vole.toml:11: consumer.b.backfill: backfill-earliest is set too (one of the two)"),
+    Mistake(
+      "[consumer.b]\ngroups = [\"a\"]\noffsets-topic = \"other\"\nservers = [\"k:1\"]",
+      "vole.toml:9: consumer.b.servers: differs from that of consumer.local (consumers of one "
+        + "cluster share it; another cluster section may name the same servers)",
+      "vole.toml:9: consumer.b.offsets-topic: differs from that of consumer.local (consumers of "
+        + "one cluster share it; another cluster section may name the same servers)"),
     Mistake(
       "[consumer.b]\ngroups = [\"a\"]\nstart-latest = \"yes\"",
       "vole.toml:11: consumer.b.start-latest: is a string, not a boolean (true or false)"),
@@ -246,7 +266,7 @@ struct WrongConfigurationTests {
         "vole.toml:1: consumer.a.groups: no group is named (groups = [\"orders\"], "
           + "group-allowlist = \"^orders-\", VOLE_GROUPS or --group; groups = [\"*\"] watches the "
           + "whole cluster)",
-        "vole.toml:2: consumer.a.source: \"kafka\" is unknown (auto, offsets-topic)",
+        "vole.toml:2: consumer.a.source: \"kafka\" is unknown (auto, offsets-topic, offset-fetch)",
         "vole.toml:5: cluster.a.offset-refresh: is a string, not a whole number (1 to 86400 "
           + "seconds)",
         "vole.toml:7: logging.colour: unknown key (known: level, filename, maxsize, maxbackups, "
