@@ -115,7 +115,7 @@ package struct ClusterWorker: ~Copyable {
     return mailbox.waitUntilFinished(timeoutMilliseconds: timeoutMilliseconds)
   }
 
-  private static func clamp(_ timeoutMilliseconds: Int64) -> Int64 {
+  static func clamp(_ timeoutMilliseconds: Int64) -> Int64 {
     min(max(1, timeoutMilliseconds), maximumTimeoutMilliseconds)
   }
 }

@@ -14,7 +14,8 @@ package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
     case authorization
     /// The topic or partition does not exist (or was deleted).
     case unknownTopicOrPartition
-    /// The partition has no leader now, or the asked broker no longer leads it.
+    /// The partition has no leader now, or the asked broker no longer leads it; the same of a
+    /// group's coordinator.
     case leaderNotAvailable
     /// An offset outside of the log was asked for.
     case offsetOutOfRange
@@ -106,7 +107,8 @@ package struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
       RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
       RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH, RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
-      RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+      RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+      RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
       .leaderNotAvailable
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
       .offsetOutOfRange
@@ -131,4 +133,31 @@ extension KafkaError {
 
   /// Whether the partition has no leader at all, rather than another one than was asked.
   var isNoLeader: Bool { code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE.rawValue }
+
+  /// An answer about groups that holds nothing about what was asked.
+  static let noAnswer = KafkaError(
+    code: RD_KAFKA_RESP_ERR__FAIL.rawValue, message: "the answer is empty")
+  /// The client was left behind before it answered.
+  static let abandoned = KafkaError(code: RD_KAFKA_RESP_ERR__DESTROY.rawValue)
+  /// Too much is under way already.
+  static let tooManyRequests = KafkaError(
+    code: RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue, message: "too many requests are under way")
+  /// Groups are not described at present.
+  static let describingHangs = KafkaError(
+    code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue,
+    message: "librdkafka hung when it described groups: not asked again for a while")
+
+  /// Whether broker or librdkafka lack the request itself.
+  package var isUnsupported: Bool {
+    code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE.rawValue
+      || code == RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION.rawValue
+  }
+
+  /// Whether only a new client gets over this error: see `GroupsReply.Content.retiresClient`.
+  var retiresAdminClient: Bool {
+    [
+      RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+      RD_KAFKA_RESP_ERR__TIMED_OUT,
+    ].contains { code == $0.rawValue }
+  }
 }

@@ -1,0 +1,174 @@
+import CLibrdkafka
+
+/// One librdkafka client for requests about groups, with the questions that it has not answered.
+///
+/// The answers arrive on a queue of its own. It is replaced, never mended.
+@safe final class AdminConnection {
+  /// Whether it must take no further question.
+  var isStale = false
+  /// The questions under way by the number of their request.
+  private(set) var waiting: [UInt64: GroupsQuestion] = [:]
+
+  private let client: ClientHandle
+  private let queue: OpaquePointer
+
+  /// Creates the client; connecting goes on behind it.
+  ///
+  /// - Parameters:
+  ///   - properties: the cluster's properties.
+  ///   - wakeUpDescriptor: receives 8 bytes when there is something to drain.
+  ///   - fetchesOffsets: whether OffsetFetch will be asked for.
+  /// - Throws: a configuration error.
+  static func open(
+    _ properties: KafkaProperties, wakeUpDescriptor: Int32, fetchesOffsets: Bool
+  ) throws(KafkaError) -> AdminConnection {
+    var fixed = [
+      KafkaProperty("enable.auto.commit", "false"),
+      KafkaProperty("allow.auto.create.topics", "false"),
+    ]
+    // librdkafka 2.0.2 hands an OffsetFetch answer NOT_COORDINATOR or COORDINATOR_NOT_AVAILABLE on
+    // to the client's group without looking whether it has one, and dies of a null pointer. So it
+    // gets one, which is closed before it has asked or joined anything: the name is never sent.
+    if fetchesOffsets { fixed.append(KafkaProperty("group.id", "vole-unused")) }
+    var client = try ClientHandle.start(
+      RD_KAFKA_CONSUMER,
+      defaults: ClientDefaults.common + [
+        // An unanswered request must not outlive its round by long.
+        KafkaProperty("socket.timeout.ms", "10000")
+      ],
+      properties: properties, fixed: fixed)
+    if fetchesOffsets {
+      // SAFETY: the queue lives as long as the client; nobody reads the one event it will get.
+      let closing = unsafe client.makeQueue()
+      let problem = unsafe rd_kafka_consumer_close_queue(client.raw, closing)
+      if let problem = unsafe problem { unsafe rd_kafka_error_destroy(problem) }
+    }
+    // SAFETY: the queue lives as long as the client, which the connection owns.
+    let queue = unsafe client.makeQueue()
+    unsafe WakeUp.enable(queue: queue, descriptor: wakeUpDescriptor)
+    client.wakeOnNotice(wakeUpDescriptor)
+    return unsafe AdminConnection(client: client, queue: queue)
+  }
+
+  private init(client: consuming ClientHandle, queue: OpaquePointer) {
+    self.client = client
+    // SAFETY: the client owns the queue and destroys it when it goes, not before `self` does.
+    unsafe self.queue = queue
+  }
+
+  // MARK: Asking
+
+  /// Asks for what a group has committed (OffsetFetch).
+  func askOffsets(
+    _ id: RequestID, _ question: GroupsQuestion, group: String, _ partitions: [TopicPartitions]?,
+    timeoutMilliseconds: Int64
+  ) {
+    waiting[id.number] = question
+    var list: TopicPartitionList?
+    if let partitions {
+      let rows = TopicPartitionList(capacity: partitions.reduce(0) { $0 + $1.partitions.count })
+      for topic in partitions {
+        for partition in topic.partitions {
+          rows.add(topic: topic.topic, partition: partition, offset: Int64(RD_KAFKA_OFFSET_INVALID))
+        }
+      }
+      list = consume rows
+    }
+    // SAFETY: the list is copied by librdkafka; request and options are ours to destroy; client
+    // and queue are live.
+    let rows = unsafe list?.raw
+    var request: OpaquePointer? = unsafe rd_kafka_ListConsumerGroupOffsets_new(group, rows)
+    unsafe withOptions(id, timeoutMilliseconds) { options in
+      unsafe rd_kafka_ListConsumerGroupOffsets(client.raw, &request, 1, options, queue)
+    }
+    if let request = unsafe request { unsafe rd_kafka_ListConsumerGroupOffsets_destroy(request) }
+    _ = consume list
+  }
+
+  /// Asks for the members of groups (DescribeGroups).
+  func askDescriptions(
+    _ id: RequestID, _ question: GroupsQuestion, groups: [String], timeoutMilliseconds: Int64
+  ) {
+    waiting[id.number] = question
+    // SAFETY: the names are copied during the call and freed here; client and queue are live.
+    var names: [UnsafePointer<CChar>?] = unsafe groups.map { unsafe UnsafePointer(CText.copy($0)) }
+    unsafe withOptions(id, timeoutMilliseconds) { options in
+      unsafe rd_kafka_DescribeConsumerGroups(
+        client.raw, &names, names.count, options, queue)
+    }
+    unsafe names.forEach { unsafe CText.free($0) }
+  }
+
+  /// Asks every broker for its groups (ListGroups).
+  func askList(_ id: RequestID, _ question: GroupsQuestion, timeoutMilliseconds: Int64) {
+    waiting[id.number] = question
+    // SAFETY: client and queue are live.
+    unsafe withOptions(id, timeoutMilliseconds) { options in
+      unsafe rd_kafka_ListConsumerGroups(client.raw, options, queue)
+    }
+  }
+
+  @unsafe private func withOptions(
+    _ id: RequestID, _ timeoutMilliseconds: Int64, _ body: (OpaquePointer?) -> Void
+  ) {
+    // SAFETY: the client is live; librdkafka copies the options during the call, and they are
+    // destroyed here. The opaque value is a number, never a pointer that is followed.
+    let options = unsafe rd_kafka_AdminOptions_new(client.raw, RD_KAFKA_ADMIN_OP_ANY)
+    defer { if let options = unsafe options { unsafe rd_kafka_AdminOptions_destroy(options) } }
+    if let options = unsafe options {
+      _ = unsafe rd_kafka_AdminOptions_set_request_timeout(
+        options, Int32(clamping: timeoutMilliseconds), nil, 0)
+      let number = UInt(clamping: id.number)
+      unsafe rd_kafka_AdminOptions_set_opaque(options, UnsafeMutableRawPointer(bitPattern: number))
+    }
+    unsafe body(options)
+  }
+
+  // MARK: Answers
+
+  /// Takes one answer.
+  ///
+  /// - Returns: the answer of a question that waits, or nil when none has come.
+  func takeReply() -> GroupsReply? {
+    while true {
+      // SAFETY: the queue is live; the event is ours to destroy.
+      guard let event = unsafe rd_kafka_queue_poll(queue, 0) else { return nil }
+      defer { unsafe rd_kafka_event_destroy(event) }
+      let number = UInt64(UInt(bitPattern: unsafe rd_kafka_event_opaque(event)))
+      guard let question = waiting.removeValue(forKey: number) else { continue }
+      return GroupsReply(
+        id: RequestID(number: number),
+        content: unsafe GroupsDecoding.content(event, question))
+    }
+  }
+
+  /// Whether answers wait, for which no wake-up will come.
+  var hasReplies: Bool {
+    // SAFETY: the queue is live.
+    unsafe rd_kafka_queue_length(queue) > 0
+  }
+
+  /// Whether a question is overdue: the client hangs.
+  func isHung(now: Int64) -> Bool {
+    waiting.values.contains { now >= $0.overdueAt }
+  }
+
+  /// Gives up on everything that waits.
+  func failAll(_ error: KafkaError) -> [GroupsReply] {
+    let replies = waiting.sorted { $0.key < $1.key }.map {
+      GroupsReply(id: RequestID(number: $0.key), content: $0.value.failed(error))
+    }
+    waiting = [:]
+    return replies
+  }
+
+  /// Moves the client's logs and errors out.
+  ///
+  /// - Returns: whether some are left.
+  func drainNotices(maximum: Int, _ handle: (ClientNotice) -> Void) -> Bool {
+    client.drainNotices(maximum: maximum, handle)
+  }
+
+  /// The error that made the client unusable, or nil.
+  var fatalError: KafkaError? { client.fatalError }
+}

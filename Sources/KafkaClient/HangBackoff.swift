@@ -1,0 +1,28 @@
+/// Decides when a kind of request that hung its client may be tried again.
+///
+/// A hung client cannot be destroyed: each one costs its threads for the rest of the process, so
+/// there must not be many of them.
+struct HangBackoff {
+  /// The pause after the first hang, in milliseconds; it doubles with each further one.
+  static let firstPauseMilliseconds: Int64 = 600_000
+  /// After so many hangs the kind of request is given up.
+  static let maximumHangs = 5
+
+  private(set) var hangs = 0
+  private var until: Int64 = .min
+
+  /// Notes a hang.
+  ///
+  /// - Parameter now: the loop's monotonic time in milliseconds.
+  mutating func hung(now: Int64) {
+    until = now &+ (HangBackoff.firstPauseMilliseconds << Int64(min(hangs, 16)))
+    hangs += 1
+  }
+
+  /// Whether a request may be sent.
+  ///
+  /// - Parameter now: the loop's monotonic time in milliseconds.
+  func isAllowed(now: Int64) -> Bool {
+    hangs < HangBackoff.maximumHangs && now >= until
+  }
+}
