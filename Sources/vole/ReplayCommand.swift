@@ -19,6 +19,14 @@ extension Command {
           + "topic and partition; with several sources a line names its own. Transactional commits "
           + "count once their commit marker was read, tombstones take offsets away. Lines must be "
           + "in the order of the log within each partition.",
+        "--members prints who is in each group at the end of the log, one JSON line each with "
+          + "group, state (stable, rebalancing, empty, dead, or unknown), protocol (classic, or "
+          + "consumer for KIP-848), generation (the group epoch under KIP-848) and members, each "
+          + "with memberId, groupInstanceId, clientId, clientHost and assignment, which maps "
+          + "topics to partitions and is null where the bytes do not tell it (a Connect group's); "
+          + "sorted by group, and with source when there are several. KIP-848 records name topics "
+          + "by identifiers: those that no record of the log gives a name are listed in the "
+          + "member's \"unresolved\" instead. Groups without records of members have no line.",
         "--timeline prints each change of a group's verdict, as Vole judges it (NOTFOUND, OK, "
           + "WARN, UNKNOWN, ERR), one JSON line each with time, source, group, from, to and cause. "
           + "The clock is the records' own. The cause has event, the last thing read of the "
@@ -36,6 +44,7 @@ extension Command {
       positionals: [PositionalDeclaration("FILE", isRequired: true)],
       options: [
         OptionDeclaration("state", help: "Print the offsets that stand at the end."),
+        OptionDeclaration("members", help: "Print who is in each group at the end."),
         OptionDeclaration("timeline", help: "Print each change of a verdict."),
         OptionDeclaration(
           "intervals", placeholder: "N", help: "Timeline: commits that a window keeps [10]."),
@@ -57,8 +66,8 @@ extension Command {
 
 private func replayLog(_ arguments: CommandLineArguments) -> Int32 {
   let stream = LineStream(command: "replay")
-  guard arguments.has("state") != arguments.has("timeline") else {
-    return stream.refuse("one of --state and --timeline is needed (vole replay --help)")
+  guard ["state", "members", "timeline"].count(where: arguments.has) == 1 else {
+    return stream.refuse("one of --state, --members and --timeline is needed (vole replay --help)")
   }
   let settings: TimelineSettings
   do throws(UsageError) { settings = try TimelineSettings(arguments) } catch {
@@ -71,6 +80,7 @@ private func replayLog(_ arguments: CommandLineArguments) -> Int32 {
   }
   let seed = UInt64.random(in: 0...UInt64.max)
   if arguments.has("state") { return stream.run(ReplayStateFilter(seed: seed), from: source) }
+  if arguments.has("members") { return stream.run(ReplayMembersFilter(seed: seed), from: source) }
   let timeline = ReplayTimelineFilter(settings: settings, seed: seed)
   guard source.size != nil else { return stream.run(timeline, from: source) }
   return replayInOrderOfTime(timeline, stream, source, seed: seed)

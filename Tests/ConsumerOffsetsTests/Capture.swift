@@ -34,6 +34,11 @@ enum JSONValue: Equatable, Sendable {
     guard case .number(let number) = self else { return nil }
     return number
   }
+
+  var elements: [JSONValue]? {
+    guard case .array(let elements) = self else { return nil }
+    return elements
+  }
 }
 
 struct CaptureError: Error, CustomStringConvertible {
@@ -98,6 +103,14 @@ enum Capture {
       return seen.insert(value).inserted
     }
   }()
+}
+
+/// The bytes of a base64 text, as Kafka's converters write byte fields.
+func bytes(base64: String) throws -> [UInt8] {
+  guard let data = Data(base64Encoded: base64) else {
+    throw CaptureError(reason: "not base64: \(base64)")
+  }
+  return Array(data)
 }
 
 /// The bytes of a hexadecimal text; blanks between them are allowed.

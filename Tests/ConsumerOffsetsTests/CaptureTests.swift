@@ -138,7 +138,7 @@ struct CaptureTests {
 }
 
 /// An embedded message read in the simplest way, trusting its lengths: the second opinion.
-private struct PlainReader {
+struct PlainReader {
   private var rest: ArraySlice<UInt8>
 
   init(_ bytes: ArraySlice<UInt8>) { rest = bytes.dropFirst(2) }

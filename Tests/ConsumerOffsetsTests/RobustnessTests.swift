@@ -185,7 +185,7 @@ private struct Outcomes {
 }
 
 /// The generator of Steele, Lea and Flood: small, and the same on every machine.
-private struct SplitMix64: RandomNumberGenerator {
+struct SplitMix64: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

@@ -97,8 +97,10 @@ package struct Memberships: Sendable {
     }
     var consumer = entry(of: group)?.consumer
     let isNew = consumer == nil
-    // Tombstones of a group that is not there: it was deleted, and its records with it.
-    if value == nil, isNew { return false }
+    if value == nil, isNew {
+      guard case .consumerGroupMetadata = key else { return false }
+      return die(group, .consumer, timestamp)
+    }
     var parts = consumer ?? ConsumerGroup()
     consumer = nil
     if !isNew { entries[group].consumer = nil }  // so that `parts` is not copied
@@ -171,10 +173,9 @@ package struct Memberships: Sendable {
     _ value: Span<UInt8>?, _ group: Int, _ timestamp: Int64
   ) throws(DecodeError) -> Bool {
     guard let value else {
-      guard entry(of: group)?.classic != nil else { return false }
-      entries[group].classic = nil
-      changed(group, at: timestamp)
-      return true
+      // One that has changed its protocol since is not meant.
+      if entry(of: group)?.consumer != nil { return false }
+      return die(group, .classic, timestamp)
     }
     let metadata = try GroupMetadataValue.decode(value)
     var membership = ClassicGroupReader(limits: limits).membership(
@@ -189,6 +190,20 @@ package struct Memberships: Sendable {
     entries[group].lastProtocol = .classic
     awaiting.remove(group)
     changed(group, at: time)
+    return true
+  }
+
+  /// Notes that a group is gone that has no parts of the other protocol.
+  ///
+  /// Brokers write such tombstones for groups of which there never was a record too: those that
+  /// only committed.
+  private mutating func die(_ group: Int, _ last: GroupProtocol, _ timestamp: Int64) -> Bool {
+    makePlace(for: group)
+    if last == .consumer, entries[group].classic != nil { return false }
+    if entries[group].classic == nil, entries[group].lastProtocol != nil { return false }
+    entries[group].classic = nil
+    entries[group].lastProtocol = last
+    changed(group, at: timestamp)
     return true
   }
 
