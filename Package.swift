@@ -57,7 +57,7 @@ let package = Package(
     library("JSON"),
 
     // The ends that do I/O.
-    library("KafkaClient", ["CLibrdkafka"]),
+    library("KafkaClient", ["CLibrdkafka", "JSON"]),
     library("EventLoop", ["CLinux"]),
     library("HTTPServer", ["CNghttp2", "EventLoop"]),
     library("Configuration", ["CToml", "CPcre2", "LagCore"]),

@@ -60,6 +60,20 @@ import CLibrdkafka
     unsafe rd_kafka_conf_set_events(raw, events)
   }
 
+  /// Has librdkafka ask for OAUTHBEARER tokens on a queue that a thread of its own serves.
+  ///
+  /// - Parameter tokens: is called until the client is gone, so it must live as long.
+  func enableTokenRefresh(_ tokens: OAuthTokenRefresh) {
+    // SAFETY: `raw` is owned. The callback gets the pointer back; the handle that is made of this
+    // configuration keeps the object until its client is destroyed.
+    unsafe rd_kafka_conf_set_opaque(raw, Unmanaged.passUnretained(tokens).toOpaque())
+    unsafe rd_kafka_conf_set_oauthbearer_token_refresh_cb(raw) { client, _, opaque in
+      guard let client = unsafe client, let opaque = unsafe opaque else { return }
+      unsafe Unmanaged<OAuthTokenRefresh>.fromOpaque(opaque).takeUnretainedValue().refresh(client)
+    }
+    unsafe rd_kafka_conf_enable_sasl_queue(raw, 1)
+  }
+
   /// Creates the client.
   ///
   /// - Throws: a configuration error with librdkafka's reason.

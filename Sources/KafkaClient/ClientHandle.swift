@@ -15,6 +15,8 @@ import Glibc
   /// Topic handles that must be destroyed before the client.
   // SAFETY: empty at first; only handles that this value owns are added.
   private var topics: [OpaquePointer] = unsafe []
+  /// What librdkafka's background thread calls for tokens; it must outlive the client.
+  private let tokens: OAuthTokenRefresh?
 
   /// Creates a client that delivers its logs and errors through its main queue.
   ///
@@ -37,12 +39,22 @@ import Glibc
       throw .configuration(problems.map(\.description).joined(separator: "; "))
     }
     configuration.enableEvents(ClientEvents.enabled | events)
+    let tokens = properties.oauthToken.map { OAuthTokenRefresh($0) }
+    if let tokens { configuration.enableTokenRefresh(tokens) }
     // SAFETY: `start` returns a live client, which nobody but the new handle owns.
-    return unsafe try ClientHandle(raw: configuration.start(type))
+    let handle = unsafe try ClientHandle(raw: configuration.start(type), tokens: tokens)
+    if tokens != nil {
+      // SAFETY: the client is live. It fails only where the mechanism is another one, which then
+      // asks for no tokens.
+      let problem = unsafe rd_kafka_sasl_background_callbacks_enable(handle.raw)
+      if let problem = unsafe problem { unsafe rd_kafka_error_destroy(problem) }
+    }
+    return handle
   }
 
-  private init(raw: OpaquePointer) {
+  private init(raw: OpaquePointer, tokens: OAuthTokenRefresh?) {
     unsafe self.raw = raw
+    self.tokens = tokens
     // SAFETY: `raw` is a live client. Without a queue its logs go to the main queue.
     unsafe rd_kafka_set_log_queue(raw, nil)
     unsafe mainQueue = rd_kafka_queue_get_main(raw)
@@ -50,7 +62,8 @@ import Glibc
 
   deinit {
     // SAFETY: everything named is owned by `self`; nobody else can name it any more.
-    unsafe ClientRetirement.retire(client: raw, queues: [mainQueue] + queues, topics: topics)
+    unsafe ClientRetirement.retire(
+      client: raw, queues: [mainQueue] + queues, topics: topics, tokens: tokens)
   }
 
   /// Makes a queue that lives as long as the client.

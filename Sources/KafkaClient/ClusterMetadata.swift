@@ -36,15 +36,20 @@ package struct TopicMetadata: Equatable, Sendable {
   /// `.unknownTopicOrPartition`: it does not exist, or the
   /// principal may not even see it; `.authorization`: it may not be described.
   package let error: KafkaError?
+  /// By partition number why a partition is unusable; those without an error are not named.
+  package let partitionErrors: [Int32: KafkaError]
 
   /// How many partitions the topic has.
   package var partitionCount: Int { leaders.count }
 
   /// Puts the parts together.
-  package init(name: String, leaders: [Int32], error: KafkaError?) {
+  package init(
+    name: String, leaders: [Int32], error: KafkaError?, partitionErrors: [Int32: KafkaError] = [:]
+  ) {
     self.name = name
     self.leaders = leaders
     self.error = error
+    self.partitionErrors = partitionErrors
   }
 }
 
@@ -52,6 +57,10 @@ package struct TopicMetadata: Equatable, Sendable {
 package struct ClusterMetadata: Equatable, Sendable {
   /// The live brokers.
   package var brokers: [KafkaBroker] = []
+  /// The id of the broker that was the controller, or nil when the brokers do not say.
+  package var controllerID: Int32?
+  /// The cluster's id, or nil when the brokers do not say (before 0.10.1).
+  package var clusterID: String?
   /// The topics asked for, in the order asked.
   package var topics: [TopicMetadata] = []
 
@@ -80,4 +89,24 @@ package struct TopicHeads: Equatable, Sendable {
   package let request: TopicPartitions
   /// One head per partition, in the order of `request.partitions`.
   package let heads: [PartitionHead]
+}
+
+/// Where a partition's log stands at a moment, or why that is not known.
+package enum PartitionOffset: Equatable, Sendable {
+  /// The first offset whose record is as new as the moment, or newer.
+  case offset(Int64)
+  /// The partition holds nothing so new: begin at its end.
+  case nothingSoNew
+  /// The partition has no leader now.
+  case leaderless
+  /// The broker did not say.
+  case failed(KafkaError)
+}
+
+/// Where the partitions of one topic stand at a moment.
+package struct TopicOffsets: Equatable, Sendable {
+  /// The topic and partitions asked for.
+  package let request: TopicPartitions
+  /// One answer per partition, in the order of `request.partitions`.
+  package let offsets: [PartitionOffset]
 }

@@ -3,6 +3,11 @@
 /// The loop leaves questions and takes answers; it never waits. A worker has a client of its own:
 /// on the reader's client every question would wait behind a long-polling Fetch. One cluster that
 /// is down delays nobody else. One thread uses a worker.
+///
+/// Whoever needs high watermarks and last stable offsets of one cluster starts two workers, one
+/// for each `Isolation`: the level belongs to librdkafka's client, and two clients of one process
+/// do not disturb each other. The second one costs another set of threads (one for each broker and
+/// three) and connections.
 package struct ClusterWorker: ~Copyable {
   /// What the end of a log is.
   package enum Isolation: String, Equatable, Sendable {
@@ -91,11 +96,33 @@ package struct ClusterWorker: ~Copyable {
     return id
   }
 
+  /// Asks where partitions stand at a moment: the first offset whose record is as new or newer.
+  ///
+  /// Every partition gets an answer of its own, as with heads. Meant for `__consumer_offsets`,
+  /// whose records carry the coordinator's time; the worker's isolation level makes no difference
+  /// but that a `read_committed` one finds nothing beyond the last stable offset. A question of
+  /// this kind that the worker has not begun with is replaced and never answered.
+  ///
+  /// - Parameters:
+  ///   - partitions: each topic at most once.
+  ///   - time: milliseconds since 1970.
+  ///   - timeoutMilliseconds: when the worker gives up.
+  ///   - now: the loop's monotonic time in milliseconds.
+  package mutating func requestOffsets(
+    _ partitions: [TopicPartitions], atTime time: Int64, timeoutMilliseconds: Int64, now: Int64
+  ) -> RequestID {
+    let timeout = ClusterWorker.clamp(timeoutMilliseconds)
+    let id = watchdog.asked(.times, timeoutMilliseconds: timeout, now: now)
+    mailbox.ask(.times(id, partitions, time: time, timeoutMilliseconds: timeout))
+    return id
+  }
+
   /// Takes the answers, after the wake-up descriptor became readable.
   package mutating func takeReplies() -> WorkerReplies {
     let replies = mailbox.takeReplies()
     if let metadata = replies.metadata { watchdog.answered(.metadata, metadata.id) }
     if let heads = replies.heads { watchdog.answered(.heads, heads.id) }
+    if let times = replies.times { watchdog.answered(.times, times.id) }
     return replies
   }
 

@@ -156,8 +156,18 @@ package struct HeadsPlan {
   }
 
   /// Takes the answer of one call about log starts; what is missing stays nil.
-  package mutating func takeStarts(_ places: [Place], callError: KafkaError?, elements: [Element]) {
-    guard callError == nil else { return }
+  ///
+  /// A start that fails takes nothing away from the end that is known.
+  ///
+  /// - Returns: whether single questions may save what the call lost.
+  @discardableResult
+  package mutating func takeStarts(
+    _ places: [Place], callError: KafkaError?, elements: [Element]
+  ) -> Next {
+    if let callError {
+      let isLost = !callError.concernsWholeBroker && places.count > 1
+      return isLost ? .askOneByOne(places) : .done
+    }
     for (index, place) in places.enumerated() where index < elements.count {
       let element = elements[index]
       guard element.error == nil, element.offset >= 0,
@@ -166,6 +176,7 @@ package struct HeadsPlan {
       heads[place.topic][place.partition] = .offsets(
         end: end, start: min(element.offset, end), sampledAt: sampledAt)
     }
+    return .done
   }
 
   /// Gives up on partitions for this round.
@@ -207,6 +218,15 @@ package struct HeadsPlan {
       for partition in heads[topic].indices where heads[topic][partition].isMisdirected {
         heads[topic][partition] = nil
       }
+    }
+  }
+
+  /// The partitions whose end is known, by the leader that knows it.
+  package func answeredGroups(metadata: [String: TopicMetadata]) -> [LeaderGroup] {
+    var unasked = HeadsPlan(request: request)
+    let groups = unasked.groups(metadata: metadata, suspects: [], unknown: .noOffset)
+    return groups.map { group in
+      LeaderGroup(leader: group.leader, places: answered(group.places))
     }
   }
 

@@ -13,4 +13,15 @@ package struct KafkaClientVersion: Equatable, Sendable {
     let text = unsafe rd_kafka_version_str().map { unsafe String(cString: $0) } ?? ""
     return KafkaClientVersion(text: text, number: rd_kafka_version())
   }
+
+  /// Whether Kafka 4 refuses the SCRAM of this version: before 2.6.1 its last message carries a
+  /// wrong nonce (librdkafka issue 4895), which Kafka checks since 4.0.
+  package var isRefusedScramByKafka4: Bool { number < 0x0206_01ff }
+
+  /// Whether this librdkafka was built with its own OIDC, so that `sasl.oauthbearer.method` takes
+  /// `oidc` (since 1.9, and only where libcurl was there when it was built; Debian 12 lacks it).
+  package static var hasOIDC: Bool {
+    let configuration = ClientConfiguration()
+    return configuration.apply([KafkaProperty("sasl.oauthbearer.method", "oidc")]).isEmpty
+  }
 }

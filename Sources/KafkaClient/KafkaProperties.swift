@@ -40,6 +40,8 @@ package struct KafkaPropertyProblem: Equatable, Sendable, CustomStringConvertibl
 package struct KafkaProperties: Equatable, Sendable {
   /// The properties in the order given.
   package private(set) var list: [KafkaProperty]
+  /// Where the token of SASL OAUTHBEARER is read from; nil when librdkafka is left alone with it.
+  package var oauthToken: OAuthTokenFile?
 
   /// Keeps the order of the list.
   package init(_ list: [KafkaProperty] = []) {

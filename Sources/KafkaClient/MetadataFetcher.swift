@@ -42,6 +42,7 @@ enum MetadataFetcher {
       }
       switch fetch(client, names, topic, deadline, &outcome.metadata.brokers) {
       case .success(let metadata):
+        copyCluster(client, &outcome.metadata)
         outcome.metadata.topics.append(metadata)
       case .failure(let error):
         outcome.failure = error
@@ -75,6 +76,20 @@ enum MetadataFetcher {
     return .success(unsafe copyTopic(topic, answer.pointee))
   }
 
+  /// Copies what librdkafka remembers of the last answer beside brokers and topics.
+  private static func copyCluster(
+    _ client: borrowing ClientHandle, _ metadata: inout ClusterMetadata
+  ) {
+    // SAFETY: the client is live; a timeout of 0 only looks at what is remembered, and the text is
+    // ours to free.
+    let controller = unsafe rd_kafka_controllerid(client.raw, 0)
+    metadata.controllerID = controller >= 0 ? controller : nil
+    if metadata.clusterID == nil, let text = unsafe rd_kafka_clusterid(client.raw, 0) {
+      metadata.clusterID = unsafe String(cString: text)
+      unsafe rd_kafka_mem_free(client.raw, text)
+    }
+  }
+
   @unsafe private static func copyBrokers(_ metadata: rd_kafka_metadata) -> [KafkaBroker] {
     var brokers: [KafkaBroker] = []
     for index in 0..<max(0, Int(unsafe metadata.broker_cnt)) {
@@ -95,17 +110,23 @@ enum MetadataFetcher {
       guard unsafe topic.topic.map({ unsafe String(cString: $0) }) == name else { continue }
       let count = max(0, Int(unsafe topic.partition_cnt))
       var leaders = [Int32](repeating: TopicMetadata.noLeader, count: count)
+      var errors: [Int32: KafkaError] = [:]
       for position in 0..<count {
         let partition = unsafe topic.partitions[position]
         // A broker numbers partitions 0 ..< count; anything else has no place.
         guard let place = Int(exactly: unsafe partition.id), leaders.indices.contains(place)
         else { continue }
         leaders[place] = unsafe partition.leader
+        let code = unsafe partition.err
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+          errors[unsafe partition.id] = KafkaError(code: code.rawValue)
+        }
       }
       let error =
         unsafe topic.err == RD_KAFKA_RESP_ERR_NO_ERROR
         ? nil : KafkaError(code: unsafe topic.err.rawValue)
-      return TopicMetadata(name: name, leaders: leaders, error: error)
+      return TopicMetadata(
+        name: name, leaders: leaders, error: error, partitionErrors: errors)
     }
     return TopicMetadata(
       name: name, leaders: [],

@@ -118,6 +118,19 @@ import CLibrdkafka
     return cursors.indices.contains(index) ? cursors[index]?.position : nil
   }
 
+  /// The log end of a partition when its last Fetch was answered, or nil before the first answer.
+  ///
+  /// Asks nobody. A reader whose position stays below it stands at the last stable offset: an open
+  /// transaction withholds what follows. While a partition is read the value is at most
+  /// `fetchWaitMilliseconds` old; when its leader cannot be reached it stays what it was.
+  ///
+  /// - Parameter partition: one that was started.
+  package func highWatermark(of partition: Int32) -> Int64? {
+    let index = Int(partition)
+    guard cursors.indices.contains(index), cursors[index] != nil else { return nil }
+    return connection.highWatermark(of: partition, topic: settings.topic)
+  }
+
   /// Replaces the client, for new credentials or after a fatal error; reading goes on where it
   /// stood, without a record lost or repeated.
   ///

@@ -73,6 +73,15 @@ import CLibrdkafka
     unsafe rd_kafka_consume_stop(topic, partition)
   }
 
+  /// The high watermark that the last Fetch of a partition told.
+  func highWatermark(of partition: Int32, topic: String) -> Int64? {
+    var low: Int64 = -1
+    var high: Int64 = -1
+    // SAFETY: the client is live; the call only looks at what is remembered and writes the two.
+    let code = unsafe rd_kafka_get_watermark_offsets(client.raw, topic, partition, &low, &high)
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+  }
+
   /// Moves waiting messages into a batch, which then owns them.
   ///
   /// `rd_kafka_consume_callback_queue` costs the same: 2.7-4.1 M records per CPU-second of all

@@ -14,14 +14,30 @@ final class WorkerMailbox: Sendable {
     case metadata(RequestID, topics: [String], timeoutMilliseconds: Int64)
     case heads(
       RequestID, [TopicPartitions], includeStart: Bool, timeoutMilliseconds: Int64)
+    case times(RequestID, [TopicPartitions], time: Int64, timeoutMilliseconds: Int64)
   }
 
   private struct State {
     var metadata: Work?
     var heads: Work?
+    var times: Work?
     var replies = WorkerReplies()
     /// False as soon as the loop has turned away: nothing may be written to its descriptor.
     var isWanted = true
+
+    /// Takes the question that comes first: metadata, which is quick, then heads, then times.
+    mutating func takeNext() -> Work? {
+      defer {
+        if metadata != nil {
+          metadata = nil
+        } else if heads != nil {
+          heads = nil
+        } else {
+          times = nil
+        }
+      }
+      return metadata ?? heads ?? times
+    }
   }
 
   private let state = Mutex(State())
@@ -41,6 +57,7 @@ final class WorkerMailbox: Sendable {
       switch question {
       case .metadata: $0.metadata = question
       case .heads: $0.heads = question
+      case .times: $0.times = question
       }
     }
     work.post()
@@ -61,6 +78,7 @@ final class WorkerMailbox: Sendable {
       $0.isWanted = false
       $0.metadata = nil
       $0.heads = nil
+      $0.times = nil
     }
     work.post()
   }
@@ -78,10 +96,7 @@ final class WorkerMailbox: Sendable {
   func nextWork() -> Work? {
     while true {
       let (next, isWanted) = state.withLock { state in
-        defer {
-          if state.metadata != nil { state.metadata = nil } else { state.heads = nil }
-        }
-        return (state.metadata ?? state.heads, state.isWanted)
+        (state.takeNext(), state.isWanted)
       }
       if !isWanted { return nil }
       if let next { return next }

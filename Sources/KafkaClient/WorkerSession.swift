@@ -45,27 +45,19 @@ struct WorkerSession: ~Copyable {
     _ request: [TopicPartitions], includeStart: Bool, timeoutMilliseconds: Int64
   ) -> [TopicHeads] {
     var plan = HeadsPlan(request: request)
-    do throws(KafkaError) {
-      try connect()
-    } catch {
-      return plan.result(unanswered: error)
-    }
     let deadline = Deadline(afterMilliseconds: timeoutMilliseconds)
-    let topics = Set(request.map(\.topic))
-    forgetTopics(except: topics)
-    let wanted = topics.filter { known[$0] == nil || staleTopics.contains($0) }
-    var failure = refresh(wanted, deadline, share: 2)
-    ask(&plan, unknown: failure ?? .timedOut, includeStart, deadline)
-    let misdirected = plan.misdirectedTopics().subtracting(wanted)
-    if !misdirected.isEmpty, !deadline.hasPassed {
-      failure = refresh(misdirected, deadline, share: 2)
-      if failure == nil {
-        plan.forgetMisdirected(in: misdirected)
-        ask(&plan, unknown: .timedOut, includeStart, deadline)
-      }
-    }
-    staleTopics = plan.incompleteTopics()
-    return plan.result(unanswered: .timedOut)
+    let error = carryOut(&plan, deadline)
+    if includeStart, error == nil { askStarts(&plan, deadline) }
+    return plan.result(unanswered: error ?? .timedOut)
+  }
+
+  /// Asks where partitions stand at a moment.
+  mutating func times(
+    _ request: [TopicPartitions], time: Int64, timeoutMilliseconds: Int64
+  ) -> [TopicOffsets] {
+    var plan = TimesPlan(request: request, time: time)
+    let error = carryOut(&plan, Deadline(afterMilliseconds: timeoutMilliseconds))
+    return plan.offsets(unanswered: error ?? .timedOut)
   }
 
   /// Moves the client's logs and errors out.
@@ -117,64 +109,110 @@ struct WorkerSession: ~Copyable {
   private mutating func forgetTopics(except topics: Set<String>) {
     guard known.count > 2 * topics.count + 16 else { return }
     known = known.filter { topics.contains($0.key) }
+    staleTopics.formIntersection(topics)
+  }
+
+  /// Asks the leaders, once more where newer metadata may help.
+  ///
+  /// - Returns: why there is no client to ask with.
+  private mutating func carryOut(
+    _ plan: inout some LeaderPlan, _ deadline: Deadline
+  ) -> KafkaError? {
+    do throws(KafkaError) {
+      try connect()
+    } catch {
+      return error
+    }
+    let topics = Set(plan.request.map(\.topic))
+    forgetTopics(except: topics)
+    let wanted = topics.filter { known[$0] == nil || staleTopics.contains($0) }
+    var failure = refresh(wanted, deadline, share: 2)
+    ask(&plan, unknown: failure ?? .timedOut, deadline)
+    let misdirected = plan.misdirectedTopics().subtracting(wanted)
+    if !misdirected.isEmpty, !deadline.hasPassed {
+      failure = refresh(misdirected, deadline, share: 2)
+      if failure == nil {
+        plan.forgetMisdirected(in: misdirected)
+        ask(&plan, unknown: .timedOut, deadline)
+      }
+    }
+    staleTopics = staleTopics.subtracting(topics).union(plan.incompleteTopics())
+    return nil
   }
 
   private mutating func ask(
-    _ plan: inout HeadsPlan, unknown: KafkaError, _ includeStart: Bool, _ deadline: Deadline
+    _ plan: inout some LeaderPlan, unknown: KafkaError, _ deadline: Deadline
   ) {
     let groups = plan.groups(metadata: known, suspects: suspects, unknown: unknown)
     for (index, group) in groups.enumerated() {
       var budget = Int64(deadline.remainingMilliseconds) / Int64(groups.count - index)
       if suspects.contains(group.leader) { budget = min(budget, WorkerSession.suspectMilliseconds) }
-      ask(group, &plan, includeStart, deadline.within(milliseconds: budget))
+      ask(group, &plan, deadline.within(milliseconds: budget))
     }
   }
 
   private mutating func ask(
-    _ group: HeadsPlan.LeaderGroup, _ plan: inout HeadsPlan, _ includeStart: Bool,
-    _ deadline: Deadline
+    _ group: HeadsPlan.LeaderGroup, _ plan: inout some LeaderPlan, _ deadline: Deadline
   ) {
     var rest = group.places[...]
     while !rest.isEmpty {
       let chunk = Array(rest.prefix(WorkerSession.partitionsPerCall))
       rest = rest.dropFirst(chunk.count)
-      if let failure = askEnds(chunk, &plan, deadline) {
+      if let failure = ask(chunk, &plan, deadline) {
         plan.fail(Array(rest), failure)
         suspects.insert(group.leader)
         return
-      }
-      if includeStart {
-        let places = plan.answered(chunk)
-        let answer = call(places, plan.request, timestamp: -2, deadline)
-        plan.takeStarts(places, callError: answer.error, elements: answer.elements)
       }
     }
     suspects.remove(group.leader)
   }
 
-  /// Asks for the ends of a chunk, then one by one where that helps.
+  /// Asks about a chunk, then one by one where that helps.
   ///
   /// - Returns: an error of the broker as a whole.
-  private func askEnds(
-    _ places: [HeadsPlan.Place], _ plan: inout HeadsPlan, _ deadline: Deadline
+  private func ask(
+    _ places: [HeadsPlan.Place], _ plan: inout some LeaderPlan, _ deadline: Deadline
   ) -> KafkaError? {
     let sampledAt = clock()
-    let answer = call(places, plan.request, timestamp: -1, deadline)
-    let next = plan.takeEnds(
+    let answer = call(places, plan.request, timestamp: plan.timestamp, deadline)
+    let next = plan.take(
       places, callError: answer.error, elements: answer.elements, sampledAt: sampledAt)
     if let error = answer.error, error.concernsWholeBroker { return error }
     guard case .askOneByOne(let lost) = next else { return nil }
     for (index, place) in lost.enumerated() {
       let sampledAt = clock()
-      let answer = call([place], plan.request, timestamp: -1, deadline)
+      let answer = call([place], plan.request, timestamp: plan.timestamp, deadline)
       if let error = answer.error, error.concernsWholeBroker {
         plan.fail(Array(lost[index...]), error)
         return error
       }
-      _ = plan.takeEnds(
+      _ = plan.take(
         [place], callError: answer.error, elements: answer.elements, sampledAt: sampledAt)
     }
     return nil
+  }
+
+  /// Asks for the log starts of the partitions whose ends are known.
+  private mutating func askStarts(_ plan: inout HeadsPlan, _ deadline: Deadline) {
+    let groups = plan.answeredGroups(metadata: known).filter { !suspects.contains($0.leader) }
+    for (index, group) in groups.enumerated() {
+      let budget = Int64(deadline.remainingMilliseconds) / Int64(groups.count - index)
+      let deadline = deadline.within(milliseconds: budget)
+      var rest = group.places[...]
+      while !rest.isEmpty {
+        let chunk = Array(rest.prefix(WorkerSession.partitionsPerCall))
+        rest = rest.dropFirst(chunk.count)
+        let answer = call(chunk, plan.request, timestamp: -2, deadline)
+        let next = plan.takeStarts(chunk, callError: answer.error, elements: answer.elements)
+        if let error = answer.error, error.concernsWholeBroker { break }
+        guard case .askOneByOne(let lost) = next else { continue }
+        for place in lost {
+          let answer = call([place], plan.request, timestamp: -2, deadline)
+          plan.takeStarts([place], callError: answer.error, elements: answer.elements)
+          if let error = answer.error, error.concernsWholeBroker { break }
+        }
+      }
+    }
   }
 
   /// One `rd_kafka_offsets_for_times`, which keeps to its timeout.

@@ -20,6 +20,10 @@ enum WorkerThread {
           partitions, includeStart: includeStart, timeoutMilliseconds: timeout)
         session.drainNotices(maximum: noticesPerQuestion) { mailbox.leave($0) }
         mailbox.answer { $0.heads = HeadsReply(id: id, topics: topics) }
+      case .times(let id, let partitions, let time, let timeout):
+        let topics = session.times(partitions, time: time, timeoutMilliseconds: timeout)
+        session.drainNotices(maximum: noticesPerQuestion) { mailbox.leave($0) }
+        mailbox.answer { $0.times = TimesReply(id: id, topics: topics) }
       }
     }
   }

@@ -4,6 +4,7 @@ package struct WorkerWatchdog {
   package enum Kind: Sendable {
     case metadata
     case heads
+    case times
   }
 
   private struct Waiting {
@@ -17,6 +18,7 @@ package struct WorkerWatchdog {
   private var lastNumber: UInt64 = 0
   private var metadata: Waiting?
   private var heads: Waiting?
+  private var times: Waiting?
 
   /// Nothing was asked yet.
   package init() {}
@@ -47,14 +49,26 @@ package struct WorkerWatchdog {
   ///
   /// - Parameter now: monotonic time in milliseconds.
   package func isStuck(now: Int64) -> Bool {
-    for waiting in [metadata, heads] {
+    for waiting in [metadata, heads, times] {
       if let waiting, now >= waiting.overdueAt { return true }
     }
     return false
   }
 
   private subscript(kind: Kind) -> Waiting? {
-    get { kind == .metadata ? metadata : heads }
-    set { if kind == .metadata { metadata = newValue } else { heads = newValue } }
+    get {
+      switch kind {
+      case .metadata: metadata
+      case .heads: heads
+      case .times: times
+      }
+    }
+    set {
+      switch kind {
+      case .metadata: metadata = newValue
+      case .heads: heads = newValue
+      case .times: times = newValue
+      }
+    }
   }
 }
