@@ -52,19 +52,22 @@ struct MembershipCaptureTests {
       key, line.key.span, value: value.span, group: group, timestamp: 1)
   }
 
-  /// The newest value of each key, as compaction would leave it; deleted keys are not in it.
-  private func compacted(_ source: String) -> [String: [CaptureLine]] {
+  /// The newest record of each key of each group, as compaction would leave them.
+  private func compacted(_ lines: [CaptureLine]) -> [String: [CaptureLine]] {
     var newest: [[UInt8]: CaptureLine] = [:]
-    for line in Capture.records where line.source == source { newest[line.key] = line }
+    for line in lines { newest[line.key] = line }
     var groups: [String: [CaptureLine]] = [:]
     for line in newest.values {
-      guard let key = line.keyDecoded, let type = line.keyType,
-        (2...8).contains(type) || type == 16,
-        let group = key["group"]?.string ?? key["groupId"]?.string
+      guard let type = line.keyType, (2...8).contains(type) || type == 16,
+        let group = groupName(line)
       else { continue }
       groups[group, default: []].append(line)
     }
     return groups
+  }
+
+  private func groupName(_ line: CaptureLine) -> String? {
+    line.keyDecoded?["group"]?.string ?? line.keyDecoded?["groupId"]?.string
   }
 
   /// The names that commits and type 4 tell, by the 22 characters of the identifier.
@@ -154,43 +157,87 @@ struct MembershipCaptureTests {
       })
   }
 
+  /// Compares a group with what the newest records of its keys say.
+  private func check(
+    _ got: GroupMembership, _ newest: [CaptureLine], _ names: [String: String], _ place: Comment
+  ) throws {
+    let lines = newest.filter { $0.value != nil }
+    if let classic = lines.first(where: { $0.keyType == 2 }) {
+      let expected = try classicMembers(classic)
+      #expect(got.members.map(plain) == expected, place)
+      #expect(got.protocolKind == .classic, place)
+      #expect(
+        got.generation == classic.valueDecoded?["generation"]?.number.map { Int32($0) }, place)
+      #expect(got.state == (expected.isEmpty ? .empty : .stable), place)
+      return
+    }
+    let expected = try consumerMembers(lines, names).sorted { $0.id < $1.id }
+    #expect(got.members.map(plain) == expected, place)
+    let epochs = [Int16(3), 6].map { type in
+      let line = lines.first { $0.keyType == type }?.valueDecoded
+      return line?["epoch"]?.number ?? line?["assignmentEpoch"]?.number
+    }
+    guard let epoch = epochs[0] else {
+      #expect([.dead, .unknown].contains(got.state), place)
+      #expect(got.state == .unknown || expected.isEmpty, place)
+      return
+    }
+    #expect(got.protocolKind == .consumer && got.generation == Int32(epoch), place)
+    // Every member has a current assignment, and all of them that of the group's epoch.
+    let reached = lines.filter { $0.keyType == 8 }.map { $0.valueDecoded }.filter {
+      $0?["memberEpoch"]?.number == epoch && $0?["state"]?.number == 0
+    }
+    let isStable = epochs[1] == epoch && reached.count == expected.count
+    #expect(got.state == (expected.isEmpty ? .empty : isStable ? .stable : .rebalancing), place)
+  }
+
   @Test(
     "every group has the members, hosts and assignments that its newest records name",
     arguments: Set(Capture.records.map(\.source)).sorted())
   func everyGroup(source: String) throws {
     let (memberships, groups) = try replay(source)
     let names = topicNames(source)
-    let compacted = compacted(source)
-    // A tombstone of type 4 alone, as 4.3.1 writes it, tells no membership.
+    let compacted = compacted(Capture.records.filter { $0.source == source })
     #expect(Set(groups) == Set(compacted.keys))
     var seen: [GroupState: Int] = [:]
     for (number, group) in groups.enumerated() {
-      let lines = try #require(compacted[group]).filter { $0.value != nil }
       let got = memberships.membership(of: number)
       seen[got.state, default: 0] += 1
-      if let classic = lines.first(where: { $0.keyType == 2 }) {
-        #expect(lines.count { (3...8).contains($0.keyType ?? 0) && $0.keyType != 4 } == 0)
-        let expected = try classicMembers(classic)
-        #expect(got.members.map(plain) == expected, "\(group)")
-        #expect(got.protocolKind == .classic)
-        #expect(got.generation == classic.valueDecoded?["generation"]?.number.map { Int32($0) })
-        #expect(got.state == (expected.isEmpty ? .empty : .stable), "\(group)")
-      } else if let epoch = lines.first(where: { $0.keyType == 3 }) {
-        let expected = try consumerMembers(lines, names).sorted { $0.id < $1.id }
-        #expect(got.members.map(plain) == expected, "\(group)")
-        #expect(got.protocolKind == .consumer)
-        let group = epoch.valueDecoded?["epoch"]?.number
-        #expect(got.generation == group.map { Int32($0) })
-        let reached = lines.filter { $0.keyType == 8 }.allSatisfy {
-          $0.valueDecoded?["memberEpoch"]?.number == group
-            && $0.valueDecoded?["state"]?.number == 0
-        }
-        #expect(got.state == (expected.isEmpty ? .empty : reached ? .stable : .rebalancing))
-      } else {
-        #expect(got.state == .dead && got.members.isEmpty, "\(group)")
-      }
+      try check(got, try #require(compacted[group]), names, "\(group)")
       #expect(memberships.unresolved(of: number).isEmpty, "\(group)")
     }
     if source == "kafka-4.3.1" { #expect(seen[.dead] ?? 0 > 5 && seen[.empty] ?? 0 > 3) }
+  }
+
+  @Test(
+    "and so it has at every moment of its life, joins, leaves and migrations included",
+    arguments: Set(Capture.records.map(\.source)).sorted())
+  func everyMoment(source: String) throws {
+    let names = topicNames(source)
+    let records = Capture.records.filter {
+      $0.source == source && ((2...8).contains($0.keyType ?? 0) || $0.keyType == 16)
+    }
+    let lines = Dictionary(grouping: records, by: { groupName($0) ?? "?" })
+    var seen: [GroupState: Int] = [:]
+    var largest = 0
+    for (group, lines) in lines {
+      // The names are known beforehand: in the log they may come later than the assignments.
+      var (memberships, _) = try replay(source)
+      let number = 1_000
+      for index in lines.indices {
+        let line = lines[index]
+        let key = try RecordKey.decode(line.key.span)
+        let isChanged = try apply(line, key, to: &memberships, group: number)
+        let got = memberships.membership(of: number)
+        if isChanged { seen[got.state, default: 0] += 1 }
+        largest = max(largest, got.members.count)
+        let newest = compacted(Array(lines[...index])).values.first ?? []
+        try check(got, newest, names, "\(group), line \(lines[index].number)")
+      }
+    }
+    if source == "kafka-4.3.1" {
+      #expect(largest == 24 && seen.keys.count == GroupState.allCases.count)
+      #expect(seen.values.allSatisfy { $0 > 5 }, "\(seen)")
+    }
   }
 }
