@@ -22,7 +22,7 @@ SWIFT_PACKAGES := g++ binutils libcurl4 libncurses6 libsqlite3-0 libxml2
 # A peer could bring down nghttp2 before the version named here (CVE-2026-27135).
 BUILD_PACKAGES := $(SWIFT_PACKAGES) pkg-config librdkafka-dev libnghttp2-dev \
 	'libnghttp2-14>=1.52.0-1+deb12u3' libpcre2-dev libtomlplusplus-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) curl kcat nghttp2-client python3 python3-venv
+TEST_PACKAGES := $(BUILD_PACKAGES) curl kcat nghttp2-client openssl python3 python3-venv
 
 # The Swift runtime goes into the binary; without --no-export-dynamic its symbols would stay too.
 RELEASE := -c release --scratch-path .build/static --static-swift-stdlib \
@@ -63,12 +63,13 @@ test: ## Run all tests: format, Swift tests, and the release binary with real Ka
 	$(STEP) test "test: running the Swift tests" \
 	  swift test --skip-build --disable-xctest --quiet; \
 	sed -n '$$s/^/  /p' .build/log/test; \
+	$(test-broker); \
 	$(call end-to-end,); \
 	echo "test: everything passed, in $$SECONDS s"
 
 test-end-to-end: ## Run the end-to-end tests alone, on a mock cluster; ARGS="--only TEXT" picks
 	@$(call need,$(TEST_PACKAGES))
-	@SECONDS=0; $(call end-to-end,$(ARGS))
+	@SECONDS=0; $(test-broker); $(call end-to-end,$(ARGS))
 	@echo "test-end-to-end: everything passed"
 
 test-kafka: ## Check the verdicts on a real Kafka: make test-kafka BOOTSTRAP=host:port
@@ -102,6 +103,13 @@ $(STEP) build-$(1) "$@: compiling $(1) for release" swift build $(RELEASE) --pro
 mkdir -p $(BIN); \
 strip -o $(BIN)/$(1).new .build/static/release/$(1); \
 mv $(BIN)/$(1).new $(BIN)/$(1)
+endef
+
+# Tests the brokers of the end-to-end tests with genuine clients.
+define test-broker
+$(venv); \
+$(STEP) broker "$@: testing the test brokers with real clients" \
+  $(VENV)/bin/python -m unittest discover -s Tests/broker/tests -t Tests
 endef
 
 # Runs the end-to-end tests on the release binary, with further arguments.
