@@ -94,30 +94,18 @@ package final class Run: RequestHandler {
       host: Self.hostName(), allowOrigin: configuration.general.accessControlAllowOrigin)
   }
 
-  /// Says why librdkafka refuses a property, without its value if that is secret; nil when it is
-  /// taken.
-  package static func complaint(about property: ClientProperty) -> String? {
-    KafkaProperties([KafkaProperty(property.name, property.value)]).problems().first?.reason
-  }
-
   private static func clients(
     for cluster: Configuration.Cluster, of configuration: Configuration, fetchWait: Int32
   ) -> ClusterLink.Clients {
     let consumer = configuration.consumers.first { $0.cluster == cluster.name }
-    let own = properties(cluster.client, cluster.servers)
-    let reading = consumer.map { properties($0.client, $0.servers) } ?? own
+    let own = KafkaProperties(cluster.client, servers: cluster.servers)
+    let reading = consumer.map { KafkaProperties($0.client, servers: $0.servers) } ?? own
     var settings = OffsetsTopicReader.Settings()
     settings.fetchWaitMilliseconds = fetchWait
     if let consumer { settings.topic = consumer.offsetsTopic }
     return ClusterLink.Clients(
       worker: own, reader: reading, settings: settings,
       timeout: max(500, Int64(cluster.offsetRefresh) * 500))
-  }
-
-  private static func properties(_ profile: ClientProfile, _ servers: [String]) -> KafkaProperties {
-    KafkaProperties(
-      profile.kafkaProperties(servers: servers).map { KafkaClient.KafkaProperty($0.name, $0.value) }
-    )
   }
 
   private func listen(_ listeners: [Configuration.Listener]) throws(StartError) {

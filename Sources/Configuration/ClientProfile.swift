@@ -27,8 +27,10 @@ package struct ClientProfile: Equatable {
   package var readTimeout: Int?
   package var tls: TLSProfile?
   package var sasl: SASLProfile?
-  /// `[client-profile.X.librdkafka]` in the order of the file.
+  /// `[client-profile.X.librdkafka]` and `…-files` in the order of the file.
   package var passedThrough: [ClientProperty]
+  /// The files that the profile and those it refers to name: another content needs new clients.
+  package var files: [NamedFile]
 }
 
 /// `[tls.X]`: how brokers prove who they are, and how the agent does.
@@ -41,11 +43,15 @@ package struct TLSProfile: Equatable {
   package var certificateFile: String?
   /// The key of the agent's certificate, PEM; set exactly when `certificateFile` is.
   package var keyFile: String?
+  /// The password of the key, a secret; nil where the key has none.
+  package var keyPassword: String?
   /// Whether the broker's certificate is not looked at.
   package var skipsVerification: Bool
+  /// The files that the section names.
+  var files: [NamedFile]
 }
 
-/// `[sasl.X]`: a name and a password.
+/// `[sasl.X]`: a name and a password, or a token.
 package struct SASLProfile: Equatable {
   /// The mechanisms of librdkafka.
   package enum Mechanism: String, CaseIterable, Sendable {
@@ -71,6 +77,10 @@ package struct SASLProfile: Equatable {
   package var username: String?
   /// The password, from the file, the environment or `password-file`; a secret.
   package var password: String?
+  /// The file that holds the token of OAUTHBEARER, read anew for each.
+  package var tokenFile: String?
+  /// The files that the section names, without `tokenFile`.
+  var files: [NamedFile]
 }
 
 extension ClientProfile {
@@ -78,13 +88,16 @@ extension ClientProfile {
   ///
   /// What is passed through comes last and overrides the profile's own keys.
   ///
-  /// - Parameter servers: Bootstrap servers, `host:port` each.
+  /// - Parameter servers: Bootstrap servers, `host:port` each; none for a client that connects to
+  ///   nobody.
   /// - Returns: The properties in the order in which they are to be set.
   package func kafkaProperties(servers: [String]) -> [ClientProperty] {
-    var properties = [
-      ClientProperty(name: "bootstrap.servers", value: servers.joined(separator: ",")),
-      ClientProperty(name: "client.id", value: clientID),
-    ]
+    var properties: [ClientProperty] = []
+    if !servers.isEmpty {
+      properties.append(
+        ClientProperty(name: "bootstrap.servers", value: servers.joined(separator: ",")))
+    }
+    properties.append(ClientProperty(name: "client.id", value: clientID))
     if let protocolName = securityProtocol {
       properties.append(ClientProperty(name: "security.protocol", value: protocolName))
     }
@@ -99,6 +112,13 @@ extension ClientProfile {
     }
     let overridden = Set(passedThrough.map(\.name))
     return properties.filter { !overridden.contains($0.name) } + passedThrough
+  }
+
+  /// The SASL mechanism that the properties ask for; nil without SASL.
+  var effectiveMechanism: String? {
+    kafkaProperties(servers: []).last {
+      $0.name == "sasl.mechanism" || $0.name == "sasl.mechanisms"
+    }?.value
   }
 
   private var securityProtocol: String? {
@@ -119,6 +139,9 @@ extension TLSProfile {
       properties.append(ClientProperty(name: "ssl.certificate.location", value: certificateFile))
     }
     if let keyFile { properties.append(ClientProperty(name: "ssl.key.location", value: keyFile)) }
+    if let keyPassword {
+      properties.append(ClientProperty(name: "ssl.key.password", value: keyPassword))
+    }
     if skipsVerification {
       properties.append(
         ClientProperty(name: "enable.ssl.certificate.verification", value: "false"))

@@ -14,10 +14,14 @@ package struct Configuration {
   package var evaluator: Evaluator
   package var probe: Probe
   package var pod: PodIdentity
+  /// The configuration file as it was named; nil where flags and environment say everything.
+  package var source: String?
   /// Every value with its origin, in the order of the sections, secrets hidden.
   package var settings: [Setting]
   /// What the file says without effect, in the order of the file.
   package var warnings: [ConfigurationProblem]
+  /// The files that values name, with what they held; the configuration file is none of them.
+  package var files: [NamedFile]
 }
 
 extension Configuration {

@@ -7,8 +7,8 @@ package struct ConfigurationSources {
   package var flags = ConfigurationFlags()
   /// Whether "every address" means those of IPv6 too.
   package var hasIPv6 = true
-  /// Says why a property of librdkafka is refused; nil when it is taken.
-  package var propertyComplaint: (ClientProperty) -> String? = { _ in nil }
+  /// What the library says that is to take the properties.
+  package var library = ClientLibrary()
 
   /// No file, no variable, no flag.
   package init() {}
@@ -28,17 +28,16 @@ extension Configuration {
   /// - Parameters:
   ///   - flags: Those of the command line.
   ///   - environment: All variables of the process.
-  ///   - propertyComplaint: Says why a property of librdkafka is refused; nil when it is taken.
+  ///   - library: What the library says that is to take the properties.
   /// - Returns: The configuration with what is worth a warning.
   /// - Throws: Everything that is wrong.
   package static func load(
-    flags: ConfigurationFlags, environment: [String: String],
-    propertyComplaint: @escaping (ClientProperty) -> String?
+    flags: ConfigurationFlags, environment: [String: String], library: ClientLibrary
   ) throws(InvalidConfiguration) -> Configuration {
     var sources = ConfigurationSources()
     sources.flags = flags
     sources.environment = environment
-    sources.propertyComplaint = propertyComplaint
+    sources.library = library
     sources.hasIPv6 = systemHasIPv6()
     if let path = flags.file {
       do throws(FileError) {
@@ -67,6 +66,7 @@ extension Configuration {
     }
     configuration.settings = loader.reader.settings
     configuration.warnings = warnings
+    configuration.files = loader.reader.files
     self = configuration
   }
 }
@@ -99,7 +99,7 @@ struct Loader {
 
   init(_ sources: ConfigurationSources, _ file: ConfigurationFile?) {
     self.sources = sources
-    reader = SettingReader(file: file, propertyComplaint: sources.propertyComplaint)
+    reader = SettingReader(file: file, propertyComplaint: sources.library.propertyComplaint)
     sections = Sections(file, report: &reader.report)
     implySections()
   }
@@ -120,11 +120,12 @@ struct Loader {
     let evaluator = only(Schema.evaluator).map { readEvaluator($0) }
     let probe = section(Schema.probe).map { readProbe($0) }
     let pod = readPod()
+    checkClients(clusters, consumers)
     guard let logging, let storage, let evaluator, let probe else { return nil }
     return Configuration(
       general: general, logging: logging, clusters: clusters, consumers: consumers,
       listeners: listeners, storage: storage, evaluator: evaluator, probe: probe, pod: pod,
-      settings: [], warnings: [])
+      source: sources.file?.name, settings: [], warnings: [], files: [])
   }
 
   /// Adds the sections that a file need not have.
@@ -253,7 +254,7 @@ extension Loader {
 
   private mutating func podVariable(_ name: String) -> String? {
     guard let value = sources.environment[name], !value.isEmpty else { return nil }
-    reader.note(SettingPath(name), quoted(value), .environment(name))
+    reader.note(SettingPath(name), quoted(value), .environment(name), content: value)
     return value
   }
 

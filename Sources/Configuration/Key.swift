@@ -8,6 +8,8 @@ struct Key<Value> {
   let fallback: Value
   /// Whether the value must never be shown.
   var isSecret = false
+  /// Whether the value is the path of a file whose content counts as part of the configuration.
+  var namesFile = false
   /// Checks a raw value.
   let parse: (RawValue) throws(Complaint) -> Value
   /// Writes a value as TOML does; nil where the key is not set.
@@ -38,9 +40,14 @@ extension Key where Value == String? {
   }
 
   /// The path of a file that can be read now; an empty one means not set.
-  static func file(_ name: String) -> Key {
+  ///
+  /// - Parameters:
+  ///   - name: The key.
+  ///   - isReadOnce: Whether another content is another configuration.
+  /// - Returns: The key.
+  static func file(_ name: String, isReadOnce: Bool = true) -> Key {
     Key(
-      name: name, fallback: nil,
+      name: name, fallback: nil, namesFile: isReadOnce,
       parse: { (raw) throws(Complaint) in
         let path = try raw.text(allowed: "the path of a file")
         guard !path.isEmpty else { return nil }

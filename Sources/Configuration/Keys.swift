@@ -26,6 +26,8 @@ enum ClientProfileKeys {
   static var readTimeout: Key<Int?> { .optionalSeconds("read-timeout", in: 1...300) }
   /// The table of properties that go to librdkafka as they are.
   static let librdkafka = "librdkafka"
+  /// The table of properties whose values are the first lines of files.
+  static let librdkafkaFiles = "librdkafka-files"
 }
 
 /// The keys of `[tls.X]`.
@@ -33,6 +35,8 @@ enum TLSKeys {
   static var caFile: Key<String?> { .file("cafile") }
   static var certificateFile: Key<String?> { .file("certfile") }
   static var keyFile: Key<String?> { .file("keyfile") }
+  static var keyPassword: Key<String?> { .optionalString("key-password", isSecret: true) }
+  static var keyPasswordFile: Key<String?> { .file("key-password-file") }
   static var skipsVerification: Key<Bool> { .boolean("noverify", default: false) }
 }
 
@@ -41,8 +45,11 @@ enum SASLKeys {
   static var mechanism: Key<SASLProfile.Mechanism> { .choice("mechanism", default: .plain) }
   static var handshakeFirst: Key<Bool> { .boolean("handshake-first", default: true) }
   static var username: Key<String?> { .optionalString("username") }
+  static var usernameFile: Key<String?> { .file("username-file") }
   static var password: Key<String?> { .optionalString("password", isSecret: true) }
   static var passwordFile: Key<String?> { .file("password-file") }
+  /// Its content is read whenever a token is needed, so a new one is no change of configuration.
+  static var tokenFile: Key<String?> { .file("token-file", isReadOnce: false) }
 }
 
 /// The keys of `[cluster.X]`.

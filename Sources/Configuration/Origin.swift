@@ -87,6 +87,8 @@ package struct Setting: Equatable, Sendable {
   package let value: String
   /// Where the value came from.
   package let origin: Origin
+  /// What tells the value from another one within this process, secret or not.
+  let content: Int
 }
 
 /// One thing that is wrong with the configuration, or that somebody should know about it.

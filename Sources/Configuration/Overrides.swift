@@ -97,9 +97,10 @@ extension Section {
   /// The paths of the values that a variable may override.
   fileprivate var overridablePaths: [SettingPath] {
     var paths = kind.readKeys.map { path($0) }
-    if let entry = table[ClientProfileKeys.librdkafka], case .table(let properties) = entry.value {
+    for key in [ClientProfileKeys.librdkafka, ClientProfileKeys.librdkafkaFiles] {
+      guard let entry = table[key], case .table(let properties) = entry.value else { continue }
       paths += properties.flattened.map { property in
-        SettingPath(components: path + [ClientProfileKeys.librdkafka, property.key])
+        SettingPath(components: path + [key, property.key])
       }
     }
     return paths

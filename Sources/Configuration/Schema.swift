@@ -63,7 +63,7 @@ enum Schema {
       (ClientProfileKeys.clientID.name, .read), (ClientProfileKeys.kafkaVersion.name, .read),
       (ClientProfileKeys.tls.name, .read), (ClientProfileKeys.sasl.name, .read),
       (ClientProfileKeys.dialTimeout.name, .read), (ClientProfileKeys.readTimeout.name, .read),
-      (ClientProfileKeys.librdkafka, .table),
+      (ClientProfileKeys.librdkafka, .table), (ClientProfileKeys.librdkafkaFiles, .table),
       ("iam", .ignored("AWS IAM is not supported")),
     ])
 
@@ -71,15 +71,17 @@ enum Schema {
     name: "tls", isNamed: true,
     keys: [
       (TLSKeys.caFile.name, .read), (TLSKeys.certificateFile.name, .read),
-      (TLSKeys.keyFile.name, .read), (TLSKeys.skipsVerification.name, .read),
+      (TLSKeys.keyFile.name, .read), (TLSKeys.keyPassword.name, .read),
+      (TLSKeys.keyPasswordFile.name, .read), (TLSKeys.skipsVerification.name, .read),
     ])
 
   static let sasl = SectionKind(
     name: "sasl", isNamed: true,
     keys: [
       (SASLKeys.mechanism.name, .read), (SASLKeys.handshakeFirst.name, .read),
-      (SASLKeys.username.name, .read), (SASLKeys.password.name, .read),
-      (SASLKeys.passwordFile.name, .read),
+      (SASLKeys.username.name, .read), (SASLKeys.usernameFile.name, .read),
+      (SASLKeys.password.name, .read), (SASLKeys.passwordFile.name, .read),
+      (SASLKeys.tokenFile.name, .read),
     ])
 
   static let cluster = SectionKind(

@@ -14,6 +14,8 @@ struct SettingReader {
   let file: ConfigurationFile?
   /// Says why a property of librdkafka is refused; nil when it is taken.
   let propertyComplaint: (ClientProperty) -> String?
+  /// The files that values name, each with the path of its section.
+  private var namedFiles: [(section: [String], file: NamedFile)] = []
   var overrides = Overrides()
   var report = Report()
   private(set) var settings: [Setting] = []
@@ -26,9 +28,10 @@ struct SettingReader {
   /// Reads a value, reports what is wrong with it, and notes it for `settings`.
   mutating func read<Value>(_ key: Key<Value>, in section: Section) -> Reading<Value> {
     let reading = peek(key, in: section, report: &report)
-    if !reading.isRefused, let shown = key.show(reading.value) {
-      note(section.path(key.name), key.isSecret ? Self.hidden : shown, reading.origin)
-    }
+    guard !reading.isRefused, let shown = key.show(reading.value) else { return reading }
+    if key.namesFile, let path = reading.value as? String { noteFile(path, in: section) }
+    note(
+      section.path(key.name), key.isSecret ? Self.hidden : shown, reading.origin, content: shown)
     return reading
   }
 
@@ -63,10 +66,34 @@ struct SettingReader {
   }
 
   /// Notes a value for the effective configuration.
-  mutating func note(_ path: SettingPath, _ shown: String, _ origin: Origin) {
-    settings.append(Setting(path: path.description, value: shown, origin: origin))
+  ///
+  /// - Parameters:
+  ///   - path: Section, name and key.
+  ///   - shown: The value as it may be shown.
+  ///   - origin: Where the value came from.
+  ///   - content: What tells this value from another, however it is shown.
+  mutating func note(_ path: SettingPath, _ shown: String, _ origin: Origin, content: String) {
+    settings.append(
+      Setting(path: path.description, value: shown, origin: origin, content: content.hashValue))
   }
 
   /// Stands where a secret would.
   static let hidden = "\"<hidden>\""
+
+  // MARK: Files
+
+  /// Takes note of a file that a value names, and of what it holds now.
+  ///
+  /// This comes before the content is used: what changes in between is then seen as a change.
+  mutating func noteFile(_ path: String, in section: Section) {
+    namedFiles.append((section.path, NamedFile(path)))
+  }
+
+  /// The files that the values of a section name.
+  func files(of section: [String]) -> [NamedFile] {
+    namedFiles.filter { $0.section == section }.map(\.file)
+  }
+
+  /// Every file that a value names.
+  var files: [NamedFile] { namedFiles.map(\.file) }
 }

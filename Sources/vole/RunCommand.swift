@@ -26,7 +26,7 @@ private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
   do throws(InvalidConfiguration) {
     configuration = try Configuration.load(
       flags: ConfigurationFlags(arguments), environment: processEnvironment(),
-      propertyComplaint: Run.complaint(about:))
+      library: Run.clientLibrary)
   } catch {
     return refuse(error.problems.map(\.description))
   }

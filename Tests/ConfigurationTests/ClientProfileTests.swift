@@ -1,25 +1,5 @@
 import Configuration
-import Foundation
 import Testing
-
-/// A directory with files of secrets, removed after the test.
-private struct SecretFiles: ~Copyable {
-  let directory: URL
-
-  init(_ files: [String: String]) throws {
-    directory = FileManager.default.temporaryDirectory.appending(path: "vole-\(UUID())")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    for (name, content) in files {
-      try Data(content.utf8).write(to: directory.appending(path: name))
-    }
-  }
-
-  func path(_ name: String) -> String { directory.appending(path: name).path }
-
-  deinit {
-    try? FileManager.default.removeItem(at: directory)
-  }
-}
 
 @Suite("Client profiles")
 struct ClientProfileTests {
@@ -176,10 +156,10 @@ struct ClientProfileTests {
       groups = ["g"]
       [client-profile.P.librdkafka]
       "socket.timeout.ms" = "soon"
-      "ssl.ca.location" = "/ca.pem"
+      "ssl.ca.location" = "/"
       """
     sources.file = ("vole.toml", Array(text.utf8))
-    sources.propertyComplaint = { $0.value == "soon" ? "is no number" : nil }
+    sources.library.propertyComplaint = { $0.value == "soon" ? "is no number" : nil }
     let refusal = #expect(throws: InvalidConfiguration.self) { try Configuration(sources) }
     #expect(
       refusal?.problems.map(\.description) == [

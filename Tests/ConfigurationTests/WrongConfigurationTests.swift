@@ -213,7 +213,7 @@ struct WrongConfigurationTests {
       "vole.toml:9: httpserver.\"\": the section has an empty name ([httpserver.NAME])"),
     Mistake(
       "[sasl.a]",
-      "vole.toml:9: sasl.a.username: is missing (PLAIN needs one)",
+      "vole.toml:9: sasl.a.username: is missing (PLAIN needs one: username or username-file)",
       "vole.toml:9: sasl.a.password: is missing (password or password-file)"),
     Mistake(
       "[sasl.a]\nmechanism = \"SCRAM\"\nusername = \"u\"\npassword = 12345",
@@ -301,7 +301,7 @@ struct WrongConfigurationTests {
       var flags = ConfigurationFlags()
       flags.file = path
       let error = #expect(throws: InvalidConfiguration.self) {
-        try Configuration.load(flags: flags, environment: [:], propertyComplaint: { _ in nil })
+        try Configuration.load(flags: flags, environment: [:], library: ClientLibrary())
       }
       #expect(
         error?.problems.map(\.description) == ["--config: cannot read \"\(path)\": \(reason)"])
@@ -311,7 +311,7 @@ struct WrongConfigurationTests {
     var flags = ConfigurationFlags()
     flags.file = short
     let configuration = try Configuration.load(
-      flags: flags, environment: [:], propertyComplaint: { _ in nil })
+      flags: flags, environment: [:], library: ClientLibrary())
     #expect(configuration.clusters.map(\.name) == ["local"])
   }
 }

@@ -33,10 +33,11 @@ extension MockTests {
       try cluster.createTopic("t", partitions: 2)
       try write(
         cluster, topic: "t",
-        (0..<records).map {
-          Seen(
-            partition: 0, offset: Int64($0), timestamp: Int64($0 + 1), key: [UInt8($0)],
-            value: $0 == 1 ? nil : [9])
+        (0..<records).map { (index: Int) -> Seen in
+          let value: [UInt8]? = index == 1 ? nil : [9]
+          return Seen(
+            partition: 0, offset: Int64(index), timestamp: Int64(index) + 1, key: [UInt8(index)],
+            value: value)
         })
       return cluster
     }

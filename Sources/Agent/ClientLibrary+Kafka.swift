@@ -1,0 +1,30 @@
+package import Configuration
+import KafkaClient
+
+extension KafkaProperties {
+  /// Takes what a profile says over, with where its token is read from.
+  init(_ profile: ClientProfile, servers: [String]) {
+    self.init(profile.kafkaProperties(servers: servers))
+    guard let path = profile.sasl?.tokenFile else { return }
+    var token = OAuthTokenFile(path: path)
+    if let principal = profile.sasl?.username { token.opaquePrincipal = principal }
+    oauthToken = token
+  }
+
+  /// Takes the properties of a configuration over.
+  init(_ properties: [ClientProperty]) {
+    self.init(properties.map { KafkaProperty($0.name, $0.value) })
+  }
+}
+
+extension Run {
+  /// What librdkafka, as it is loaded, says to a configuration.
+  package static var clientLibrary: ClientLibrary {
+    var library = ClientLibrary()
+    library.propertyComplaint = { KafkaProperties([$0]).problems().first?.reason }
+    library.clientComplaint = { KafkaProperties($0).complaintOfClient() }
+    let version = KafkaClientVersion.current
+    library.version = (version.text, version.number)
+    return library
+  }
+}
