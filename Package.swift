@@ -89,7 +89,7 @@ let package = Package(
       "AgentTests",
       ["Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore"]),
     tests(
-      "ConsumerOffsetsTests", ["ConsumerOffsets"], resources: [.copy("Fixtures")]),
+      "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")]),
 
     // A naive second LagCore and a seeded generator, for tests alone.
     .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),

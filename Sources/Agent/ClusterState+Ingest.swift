@@ -33,7 +33,7 @@ extension ClusterState {
       case .offsetCommit(let commit):
         try store(commit, of: group, key: key, value: value, order: offset, now: now)
       case .groupMetadata:
-        try storeMembers(of: group, value: value)
+        try storeMembers(of: group, value: value, now: now)
       default:
         records.ignored &+= 1
       }
@@ -63,36 +63,45 @@ extension ClusterState {
     let commit = try OffsetCommitValue.decode(value)
     let outcome = store.record(
       group: group, topic: topic, partition: key.partition, offset: commit.offset,
-      timestamp: commit.commitTimestamp, order: order, now: now)
+      timestamp: commit.commitTimestamp, order: order,
+      topicID: commit.topicId.map {
+        TopicID(high: $0.mostSignificantBits, low: $0.leastSignificantBits)
+      }, now: now)
     switch outcome {
-    case .placed(.duplicate), .placed(.tooOld), .expired, .partitionOutOfRange, .full:
+    case .placed(.duplicate), .placed(.tooOld), .expired, .ofDeletedTopic,
+      .partitionOutOfRange, .full:
       records.dropped &+= 1
     case .placed:
       records.commits &+= 1
     }
   }
 
-  private mutating func storeMembers(of group: Int, value: Span<UInt8>?) throws(DecodeError) {
+  private mutating func storeMembers(
+    of group: Int, value: Span<UInt8>?, now: Int64
+  ) throws(DecodeError) {
     guard let value else {
       // Only the members go: a group that is deleted writes a tombstone for each of its offsets
       // too, and one that migrates to the new protocol keeps them.
-      store.setOwners([], ofGroup: group)
+      store.setMembership(GroupMembership(state: .dead), ofGroup: group, now: now)
       records.tombstones &+= 1
       return
     }
     let metadata = try GroupMetadataValue.decode(value)
     records.groupMetadata &+= 1
-    var assignments: [(owner: PartitionOwner, topics: [(name: String, partitions: [Int32])])] = []
-    for member in metadata.members {
-      guard let assignment = member.assignment.content else { continue }
-      assignments.append(
-        (
-          owner: PartitionOwner(
-            host: text(member.clientHost, in: value), clientID: text(member.clientId, in: value)),
-          topics: assignment.map { (text($0.topic, in: value), $0.partitions) }
-        ))
+    let members = metadata.members.map { member in
+      GroupMember(
+        memberID: text(member.memberId, in: value), clientID: text(member.clientId, in: value),
+        host: text(member.clientHost, in: value),
+        groupInstanceID: member.groupInstanceId.map { text($0, in: value) },
+        assignment: member.assignment.content?.map {
+          GroupMember.Assigned(topic: text($0.topic, in: value), partitions: $0.partitions)
+        })
     }
-    store.setOwners(assignments, ofGroup: group)
+    store.setMembership(
+      GroupMembership(
+        state: members.isEmpty ? .empty : .stable, protocolKind: .classic,
+        generation: metadata.generation, changedAt: max(metadata.currentStateTimestamp, 0),
+        members: members), ofGroup: group, now: now)
   }
 
   private mutating func note(_ error: DecodeError, partition: Int32, offset: Int64) {

@@ -140,7 +140,7 @@ struct ClusterTimeline {
       timestamp: commit.commitTimestamp, order: commit.recordOffset, now: now)
     switch outcome {
     case .placed: break
-    case .expired: return
+    case .expired, .ofDeletedTopic: return
     case .partitionOutOfRange:
       throw LineProblem("commit of partition \(key.partition), which is out of range")
     case .full: throw LineProblem("more than \(OffsetStore.maximumGroupTopics) topics of groups")

@@ -65,7 +65,9 @@ enum CommitBenchmarks {
       let outcome = store.record(
         group: group, topic: key.extracting(commit.topic), partition: commit.partition,
         offset: value.offset, timestamp: value.commitTimestamp, order: log.order &+ Int64(index),
-        now: now)
+        topicID: value.topicId.map {
+          TopicID(high: $0.mostSignificantBits, low: $0.leastSignificantBits)
+        }, now: now)
       if case .placed = outcome { placed &+= 1 }
     }
     return placed

@@ -64,6 +64,8 @@ struct RecordLog {
   /// The offset of the first record; the next pass over the log goes on from there.
   private(set) var order: Int64 = 0
   private var clock = World.start
+  /// The identifier of each topic, which commits of Kafka 4.1 and later carry.
+  private var topicIDs: [String: Uuid] = [:]
 
   /// The order in which partitions commit.
   enum Pattern {
@@ -76,6 +78,10 @@ struct RecordLog {
   /// Writes `count` commits of the world, every second one with the value version of Kafka 4.1.
   init(of world: World, count: Int, pattern: Pattern) throws(EncodeError) {
     var random = SeededGenerator(seed: 2)
+    for membership in world.memberships where topicIDs[membership.topic] == nil {
+      topicIDs[membership.topic] = Uuid(
+        mostSignificantBits: random.next(), leastSignificantBits: random.next())
+    }
     bytes.reserveCapacity(count * 130)
     positions.reserveCapacity(count)
     while positions.count < count {
@@ -85,19 +91,17 @@ struct RecordLog {
       let isNew = random.below(2) == 0
       for partition in first..<min(first + length, membership.partitions)
       where positions.count < count {
-        try append(membership, Int32(partition), isNew: isNew, &random)
+        try append(membership, Int32(partition), isNew: isNew)
       }
     }
   }
 
   private mutating func append(
-    _ membership: World.Membership, _ partition: Int32, isNew: Bool,
-    _ random: inout SeededGenerator
+    _ membership: World.Membership, _ partition: Int32, isNew: Bool
   ) throws(EncodeError) {
     let key = try RecordEncoder.offsetCommitKey(
       group: membership.group, topic: membership.topic, partition: partition)
-    let topicId =
-      isNew ? Uuid(mostSignificantBits: random.next(), leastSignificantBits: 1) : nil
+    let topicId = isNew ? topicIDs[membership.topic] : nil
     let value = try RecordEncoder.offsetCommitValue(
       RecordEncoder.OffsetCommit(
         offset: 1_000_000 + Int64(positions.count), leaderEpoch: 5, commitTimestamp: clock,

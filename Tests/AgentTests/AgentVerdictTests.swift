@@ -144,9 +144,11 @@ struct AgentVerdictTests {
         members: [member]))
     world.record(group: "g", key: key, value: value)
     let evaluation = world.agent.evaluate(group: "g", cluster: "local", now: world.now)
-    #expect(
-      evaluation?.topics.first?.partitions.first?.owner
-        == PartitionOwner(host: "/10.0.0.7", clientID: "orders-app"))
+    let owner = evaluation?.topics.first?.partitions.first?.owner
+    #expect(owner?.memberID == "m-1")
+    #expect(owner?.clientID == "orders-app")
+    #expect(owner?.host == "/10.0.0.7")
+    #expect(owner?.address == "10.0.0.7")
     world.record(group: "g", key: key, value: nil)
     let after = world.agent.evaluate(group: "g", cluster: "local", now: world.now)
     #expect(after?.topics.first?.partitions.first?.owner == nil)

@@ -114,7 +114,10 @@ struct CaptureIngestTests {
       let value = line.object["value_decoded"] as? [String: Any]
       let members = (value?["members"] as? [[String: Any]] ?? []).map {
         PartitionOwner(
-          host: $0["clientHost"] as? String ?? "", clientID: $0["clientId"] as? String ?? "")
+          GroupMember(
+            memberID: $0["memberId"] as? String ?? "", clientID: $0["clientId"] as? String ?? "",
+            host: $0["clientHost"] as? String ?? "",
+            groupInstanceID: $0["groupInstanceId"] as? String))
       }
       let evaluation = world.agent.evaluate(group: group, cluster: "local", now: world.now)
       let owners = evaluation?.topics.flatMap(\.partitions).compactMap(\.owner) ?? []

@@ -1,4 +1,5 @@
 import ConsumerOffsets
+import LagCore
 import Testing
 
 /// Memberships of the captured records against a plain derivation from what Kafka's own classes

@@ -1,4 +1,5 @@
 import ConsumerOffsets
+import LagCore
 
 /// Writes metadata records of one group as a broker does and hands them to memberships.
 struct MembershipLog {

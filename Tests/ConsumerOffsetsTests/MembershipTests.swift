@@ -1,4 +1,5 @@
 import ConsumerOffsets
+import LagCore
 import Testing
 
 /// What each record changes, in the orders that brokers write and compaction leaves.

@@ -159,15 +159,18 @@ struct OffsetStoreDifferentialTests {
         }
       }
     }
-    var members: [(owner: PartitionOwner, topics: [(name: String, partitions: [Int32])])] = []
+    var members: [GroupMember] = []
     for assignment in assignments {
       members.append(
-        (
-          PartitionOwner(host: "/h", clientID: assignment.owner),
-          [(assignment.topic, [assignment.partition])]
-        ))
+        GroupMember(
+          memberID: assignment.owner, clientID: assignment.owner, host: "/h",
+          assignment: [
+            GroupMember.Assigned(topic: assignment.topic, partitions: [assignment.partition])
+          ]))
     }
-    world.store.setOwners(members, ofGroup: world.index(group))
+    world.store.setMembership(
+      GroupMembership(state: .stable, members: members), ofGroup: world.index(group),
+      now: world.now)
     world.reference.setOwners(assignments, group: group)
     return "owners of \(group)"
   }

@@ -291,7 +291,9 @@ struct OffsetStoreTests {
     #expect(world.judge(at: 1) == .notFound)
     world.commit("g", "t", 0, 1, at: 1)
     let partition = world.evaluate(at: 1)?.topics[0].partitions[1]
-    #expect(partition?.owner == PartitionOwner(host: "/m", clientID: "m"))
+    #expect(
+      partition?.owner
+        == PartitionOwner(GroupMember(memberID: "m", clientID: "m", host: "/m")))
     #expect(partition?.rule == .noCommits)
     #expect(partition?.complete == Float(1) / 3)
     #expect(partition?.start == nil)

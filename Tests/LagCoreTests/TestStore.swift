@@ -60,14 +60,22 @@ final class TestStore {
       group: index, topic: Array(topic.utf8).span, partition: partition)
   }
 
+  /// Gives partitions to members, each with its own name for member id, client id and host.
   func own(
-    _ group: String = "g", by owners: [(String, [(name: String, partitions: [Int32])])]
+    _ group: String = "g", by owners: [(String, [(name: String, partitions: [Int32])])],
+    now: Int64 = 0
   ) {
-    let assignments = owners.map {
-      (owner: PartitionOwner(host: "/\($0.0)", clientID: $0.0), topics: $0.1)
+    let members = owners.map { name, topics in
+      GroupMember(
+        memberID: name, clientID: name, host: "/\(name)",
+        assignment: topics.map {
+          GroupMember.Assigned(topic: $0.name, partitions: $0.partitions)
+        })
     }
     let index = self.group(group)
-    store.setOwners(assignments, ofGroup: index)
+    store.setMembership(
+      GroupMembership(state: members.isEmpty ? .empty : .stable, members: members),
+      ofGroup: index, now: now)
   }
 
   func evaluate(

@@ -1,3 +1,5 @@
+import LagCore
+
 /// Reads the members of a classic group from its record (type 2).
 struct ClassicGroupReader {
   let limits: MembershipLimits

@@ -1,3 +1,5 @@
+import LagCore
+
 /// What the records of a group of the consumer protocol (KIP-848) have told, type by type.
 ///
 /// Compaction keeps the newest record of each key, so a reader that begins in the past meets the

@@ -1,3 +1,5 @@
+package import LagCore
+
 /// Who is in which group of one cluster and what is assigned to whom, from the metadata records of
 /// `__consumer_offsets`: types 2 (classic groups), 3 to 8 and 16 (KIP-848).
 ///

@@ -61,13 +61,34 @@ package struct EvaluationParameters: Sendable, Equatable {
   /// a window full of those shows no trend.
   package var warningNeedsTwoLags: Bool
 
-  /// Creates parameters; the defaults are Burrow's.
+  /// Whether Burrow's own algorithm is asked for, without any of the corrections that Vole makes:
+  /// log starts, phantom lag, topics that nobody subscribes to, the clocks' skew, and two lags for
+  /// WARN.
+  package var isPlain: Bool
+  /// How far the clock of `now` is ahead of the brokers' that commit times are taken by, in
+  /// milliseconds; see `ClockSkew.correction`.
+  package var clockSkew: Int64
+  /// The age in seconds above which a partition's own head is flagged as old; `UInt32.max` is
+  /// never.
+  package var staleAfter: UInt32
+
+  /// Creates parameters; the defaults are Burrow's, but for what `isPlain` names.
   package init(
-    allowedLag: UInt64 = 0, minimumComplete: Float = 0, warningNeedsTwoLags: Bool = false
+    allowedLag: UInt64 = 0, minimumComplete: Float = 0, warningNeedsTwoLags: Bool = false,
+    isPlain: Bool = false, clockSkew: Int64 = 0, staleAfter: UInt32 = .max
   ) {
     self.allowedLag = allowedLag
     self.minimumComplete = minimumComplete
     self.warningNeedsTwoLags = warningNeedsTwoLags
+    self.isPlain = isPlain
+    self.clockSkew = clockSkew
+    self.staleAfter = staleAfter
+  }
+
+  /// Returns the brokers' clock in milliseconds since 1970 when this machine's shows `nowSeconds`.
+  @inline(__always)
+  func brokerClock(at nowSeconds: Int64) -> Int64 {
+    (nowSeconds &* 1000) &- (isPlain ? 0 : clockSkew)
   }
 }
 
@@ -82,7 +103,8 @@ enum BurrowRules {
   ///
   /// - Parameters:
   ///   - window: the commits, oldest first; not empty.
-  ///   - nowSeconds: the wall clock in whole seconds since 1970.
+  ///   - nowMilliseconds: the wall clock by which commit times were taken, in milliseconds since
+  ///     1970; a whole second in Burrow.
   ///   - currentLag: the lag of the newest commit against the newest head, in records.
   ///   - parameters: the allowed lag and whether WARN needs two lags.
   ///   - offset: the committed offset at a position; a common distance to the true ones is allowed.
@@ -91,12 +113,12 @@ enum BurrowRules {
   ///     only when the partition would be STOP.
   @inline(__always)
   static func decide(
-    _ window: Extent, nowSeconds: Int64, currentLag: UInt64, parameters: EvaluationParameters,
+    _ window: Extent, nowMilliseconds: Int64, currentLag: UInt64, parameters: EvaluationParameters,
     offset: (_ position: Int) -> Int64, lag: (_ position: Int) -> UInt64?,
     wasLagZeroRecently: () -> Bool
   ) -> Rule {
     if currentLag <= parameters.allowedLag { return .noLag }
-    let silence = (nowSeconds &* 1000) &- window.lastTimestamp
+    let silence = nowMilliseconds &- window.lastTimestamp
     let span = window.lastTimestamp &- window.firstTimestamp
     if silence > span, !wasLagZeroRecently() { return .stopped }
 
@@ -120,7 +142,7 @@ enum BurrowRules {
     }
     if course == .stalled { return .stalled }
     if didDecrease { return .lagDecreasing }
-    if parameters.warningNeedsTwoLags, known < 2 { return .lagUnknown }
+    if parameters.warningNeedsTwoLags, !parameters.isPlain, known < 2 { return .lagUnknown }
     return .lagNotDecreasing
   }
 

@@ -63,8 +63,8 @@ package func evaluateWindow(
     BurrowRules.Extent(
       count: commits.count, firstTimestamp: commits[0].timestamp,
       lastTimestamp: newest.timestamp),
-    nowSeconds: nowSeconds, currentLag: currentLag, parameters: parameters,
-    offset: { commits[$0].offset }, lag: { commits[$0].lag },
+    nowMilliseconds: parameters.brokerClock(at: nowSeconds), currentLag: currentLag,
+    parameters: parameters, offset: { commits[$0].offset }, lag: { commits[$0].lag },
     wasLagZeroRecently: { heads.contains { $0 <= newest.offset } })
   return WindowVerdict(rule: rule, complete: complete)
 }

@@ -10,10 +10,16 @@ package struct PartitionEvaluation: Sendable, Equatable {
   package var start: CommitEntry?
   /// The newest commit of the window, nil when there is none.
   package var end: CommitEntry?
-  /// Records between the newest commit and the newest head, 0 when either is unknown.
+  /// Records between the newest commit and the newest head, 0 when either is unknown; corrected as
+  /// `flags` tell.
   package var currentLag: UInt64
   /// The filled share of the window, 0 to 1.
   package var complete: Float
+  /// What is special about the lag.
+  package var flags: PartitionFlags
+  /// Seconds since the partition's own head was sampled, negative after the clock was set back; nil
+  /// when none is known.
+  package var headAge: Int64?
 
   /// The status of the partition.
   package var status: PartitionStatus { rule.status }
@@ -56,7 +62,8 @@ extension OffsetStore {
   /// Evaluates a group as Burrow does (`caching.go`, `evaluateConsumerStatus`).
   ///
   /// Topics go in the order of their names and partitions in the order of their numbers, where
-  /// Burrow follows the random order of a Go map.
+  /// Burrow follows the random order of a Go map. Topics that nobody subscribes to any more are
+  /// left out, unless the plain algorithm is asked for.
   ///
   /// - Parameters:
   ///   - group: the index of the group.
@@ -72,7 +79,10 @@ extension OffsetStore {
     var evaluation = GroupEvaluation(
       group: groupName(group), status: .ok, complete: 0, topics: [], partitionCount: 0,
       maxLag: nil, totalLag: 0)
-    let sorted = groups[group].topics.filter { groupTopics[Int($0)].windowCount > 0 }.map {
+    let sorted = groups[group].topics.filter {
+      groupTopics[Int($0)].windowCount > 0
+        && (parameters.isPlain || !isLeftOut(groupTopic: Int($0), nowSeconds: nowSeconds))
+    }.map {
       (name: topicName(Int(groupTopics[Int($0)].topic)), index: Int($0))
     }
     .sorted { $0.name < $1.name }
@@ -108,54 +118,29 @@ extension OffsetStore {
   func partitionCount(ofGroupTopic index: Int) -> Int {
     max(
       groupTopics[index].windows.count,
-      topics[Int(groupTopics[index].topic)].partitionCount)
+      topics[Int(groupTopics[index].topic)].heads.partitionCount)
   }
 
   private func evaluate(
     groupTopic index: Int, partition: Int, nowSeconds: Int64, parameters: EvaluationParameters
   ) -> PartitionEvaluation {
-    let groupTopic = groupTopics[index]
-    guard partition < groupTopic.windows.count, groupTopic.windows[partition] >= 0 else {
+    let topic = Int(groupTopics[index].topic)
+    let headAge = topics[topic].heads.sampledAt(Int32(partition)).map { nowSeconds &- Int64($0) }
+    guard let window = knownWindow(groupTopic: index, partition: Int32(partition)) else {
       return PartitionEvaluation(
         partition: Int32(partition), owner: nil, rule: .noCommits, start: nil, end: nil,
-        currentLag: 0, complete: 0)
+        currentLag: 0, complete: 0, flags: [], headAge: headAge)
     }
-    let window = groupTopic.windows[partition]
     let number = Int(pool.owner(of: window))
-    let owners = groups[Int(groupTopic.group)].owners
-    let verdict = verdict(
-      window: window, topic: Int(groupTopic.topic), partition: Int32(partition),
-      nowSeconds: nowSeconds, parameters: parameters)
+    let owners = groups[Int(groupTopics[index].group)].owners
+    let found = finding(
+      window: window, topic: topic, partition: Int32(partition), nowSeconds: nowSeconds,
+      parameters: parameters)
     let bounds = pool.bounds(of: window)
     return PartitionEvaluation(
       partition: Int32(partition),
       owner: number > 0 && number <= owners.count ? owners[number - 1] : nil,
-      rule: verdict.rule, start: bounds?.start, end: bounds?.end,
-      currentLag: verdict.currentLag, complete: verdict.complete)
-  }
-
-  /// Applies the rules to one window of the store.
-  @inline(__always)
-  func verdict(
-    window: Int32, topic: Int, partition: Int32, nowSeconds: Int64,
-    parameters: EvaluationParameters
-  ) -> (rule: Rule, complete: Float, currentLag: UInt64, isHeadKnown: Bool) {
-    let filled = pool.commitCount(of: window)
-    let complete = completeness(filled: max(filled, 1), of: limits.intervals)
-    let head = topics[topic].newest(of: partition)
-    guard let newest = pool.newestOffset(of: window) else {
-      return (.noCommits, complete, 0, head != nil)
-    }
-    let currentLag = head.map { lagBetween(committed: newest, head: $0) } ?? 0
-    guard complete >= parameters.minimumComplete else {
-      return (.incomplete, complete, currentLag, head != nil)
-    }
-    if currentLag <= parameters.allowedLag { return (.noLag, complete, currentLag, head != nil) }
-    let rule = pool.rule(
-      of: window, nowSeconds: nowSeconds, currentLag: currentLag, parameters: parameters
-    ) {
-      topics[topic].wasAtMost(newest, partition: partition)
-    }
-    return (rule, complete, currentLag, head != nil)
+      rule: found.rule, start: bounds?.start, end: bounds?.end, currentLag: found.currentLag,
+      complete: found.complete, flags: found.flags, headAge: headAge)
   }
 }

@@ -34,17 +34,25 @@ package struct JudgementParameters: Sendable, Equatable {
   package var hold: UInt32
   /// Whether WARN needs two known lags; see `EvaluationParameters`.
   package var warningNeedsTwoLags: Bool
+  /// The age in seconds above which a partition's own head says nothing any more, so that the
+  /// partition is unknown; `UInt32.max` is never.
+  package var staleAfter: UInt32
+  /// How far this machine's clock is ahead of the brokers', in milliseconds; see
+  /// `ClockSkew.correction`.
+  package var clockSkew: Int64
 
   /// Creates parameters; by default only full windows are judged, or a stand of 330 s, which is
   /// Kafka's default `max.poll.interval.ms` and 30 s.
   package init(
     allowedLag: UInt64 = 0, minimumComplete: Float = 1, hold: UInt32 = 330,
-    warningNeedsTwoLags: Bool = true
+    warningNeedsTwoLags: Bool = true, staleAfter: UInt32 = .max, clockSkew: Int64 = 0
   ) {
     self.allowedLag = allowedLag
     self.minimumComplete = minimumComplete
     self.hold = hold
     self.warningNeedsTwoLags = warningNeedsTwoLags
+    self.staleAfter = staleAfter
+    self.clockSkew = clockSkew
   }
 }
 
@@ -52,7 +60,7 @@ package struct JudgementParameters: Sendable, Equatable {
 package struct GroupJudgement: Sendable, Equatable {
   /// The verdict as far as commits and heads carry it; stale inputs are the agent's to add.
   package var verdict: Verdict
-  /// Partitions with a commit standing.
+  /// Partitions with a commit standing, those that were left out not counted.
   package var partitions = 0
   /// How many of them are OK, WARN, STOP, STALL and REWIND.
   package var ok = 0
@@ -60,8 +68,19 @@ package struct GroupJudgement: Sendable, Equatable {
   package var stop = 0
   package var stall = 0
   package var rewind = 0
-  /// How many cannot be judged: the head is unknown, or the window is not filled enough.
+  /// How many cannot be judged: the head is unknown or old, or the window is not filled enough.
   package var unknown = 0
+  /// How many have a head that is too old.
+  package var headOld = 0
+  /// How many have their lag measured from the log start, because the commit lies below it.
+  package var beforeLogStart = 0
+  /// How many have a commit beyond the log end.
+  package var beyondEnd = 0
+  /// How many have a lag in which there is nothing to read, and which counts as none.
+  package var phantom = 0
+  /// Partitions with a commit standing that were left out, because nobody subscribes to their topic
+  /// any more.
+  package var unsubscribed = 0
   /// The sum of the current lags in records.
   package var totalLag: UInt64 = 0
   /// The worst partition: topic index of the store, partition, rule and lag; nil when all are OK.
@@ -100,13 +119,18 @@ extension OffsetStore {
     guard hasData(group: group) else { return .notFound }
     let rules = EvaluationParameters(
       allowedLag: parameters.allowedLag, minimumComplete: 0,
-      warningNeedsTwoLags: parameters.warningNeedsTwoLags)
+      warningNeedsTwoLags: parameters.warningNeedsTwoLags, clockSkew: parameters.clockSkew,
+      staleAfter: parameters.staleAfter)
     let clock = UInt32(clamping: nowSeconds)
     var judgement = GroupJudgement(verdict: .ok)
     for index in groups[group].topics {
       let topic = Int(groupTopics[Int(index)].topic)
+      if isLeftOut(groupTopic: Int(index), nowSeconds: nowSeconds) {
+        judgement.unsubscribed += committedPartitions(ofGroupTopic: Int(index))
+        continue
+      }
       for (partition, window) in groupTopics[Int(index)].windows.enumerated() where window >= 0 {
-        let found = verdict(
+        let found = finding(
           window: window, topic: topic, partition: Int32(partition), nowSeconds: nowSeconds,
           parameters: rules)
         guard found.rule != .noCommits else { continue }
@@ -116,14 +140,17 @@ extension OffsetStore {
 
         judgement.partitions += 1
         judgement.totalLag &+= found.currentLag
+        if !found.flags.isEmpty { judgement.count(found.flags) }
         let culprit = GroupJudgement.Culprit(
           topic: topic, partition: Int32(partition), rule: found.rule, lag: found.currentLag)
-        guard found.isHeadKnown else {
+        guard found.isHeadKnown, !found.flags.contains(.headOld) else {
           judgement.unknown += 1
           continue
         }
         if found.rule != .noLag, found.complete < parameters.minimumComplete,
-          !hasStoodStill(window, since: since, clock: clock, hold: parameters.hold)
+          !hasStoodStill(
+            window, since: since, clock: clock, brokerClock: rules.brokerClock(at: nowSeconds),
+            hold: parameters.hold)
         {
           judgement.unknown += 1
           continue
@@ -137,15 +164,30 @@ extension OffsetStore {
 
   /// Whether the newest commit is older than `hold` and a head above it was seen for as long.
   private func hasStoodStill(
-    _ window: Int32, since: UInt32, clock: UInt32, hold: UInt32
+    _ window: Int32, since: UInt32, clock: UInt32, brokerClock: Int64, hold: UInt32
   ) -> Bool {
     guard since != 0, clock >= since, clock - since >= hold, let end = pool.bounds(of: window)?.end
     else { return false }
-    return Int64(clock) &* 1000 &- end.timestamp >= Int64(hold) &* 1000
+    return brokerClock &- end.timestamp >= Int64(hold) &* 1000
+  }
+
+  private func committedPartitions(ofGroupTopic index: Int) -> Int {
+    var count = 0
+    for window in groupTopics[index].windows where window >= 0 && pool.commitCount(of: window) > 0 {
+      count += 1
+    }
+    return count
   }
 }
 
 extension GroupJudgement {
+  fileprivate mutating func count(_ flags: PartitionFlags) {
+    if flags.contains(.headOld) { headOld += 1 }
+    if flags.contains(.beforeLogStart) { beforeLogStart += 1 }
+    if flags.contains(.beyondEnd) { beyondEnd += 1 }
+    if flags.contains(.phantom) { phantom += 1 }
+  }
+
   fileprivate mutating func count(_ culprit: Culprit) {
     switch culprit.rule.status {
     case .ok:
@@ -171,7 +213,7 @@ extension GroupJudgement {
     } else if warning > 0 {
       verdict = .warning
     } else {
-      verdict = partitions > 0 ? .ok : .notFound
+      verdict = partitions + unsubscribed > 0 ? .ok : .notFound
     }
   }
 }

@@ -68,6 +68,14 @@ package struct TopicHeads: Sendable {
     return load(base) &+ Int64(Int32(bitPattern: words[base &+ Word.heads &+ newest]))
   }
 
+  /// Returns the newest head of a partition and when it was sampled, in seconds since 1970; nil
+  /// when none is known.
+  @inline(__always)
+  func latest(of partition: Int32) -> (head: Int64, seconds: UInt32)? {
+    guard let head = newest(of: partition) else { return nil }
+    return (head, words[Int(partition) &* stride &+ Word.sampledAt])
+  }
+
   /// Returns whether any stored head of a partition is at most `offset`.
   ///
   /// True means that the consumer had read everything not long ago (Burrow,
@@ -104,6 +112,26 @@ package struct TopicHeads: Sendable {
   package func sampledAt(_ partition: Int32) -> UInt32? {
     guard newest(of: partition) != nil else { return nil }
     return words[Int(partition) * stride + Word.sampledAt]
+  }
+
+  /// When any head was sampled last, in seconds since 1970; nil when none is known.
+  var newestSample: UInt32? {
+    var newest: UInt32?
+    for partition in 0..<Int32(partitionCount) {
+      if let seconds = sampledAt(partition) { newest = max(newest ?? 0, seconds) }
+    }
+    return newest
+  }
+
+  /// Returns whether the newest head of a partition is lower than one that is stored before it.
+  func didFall(_ partition: Int32) -> Bool {
+    guard let newest = newest(of: partition) else { return false }
+    return heads(of: partition).contains { $0 > newest }
+  }
+
+  /// Forgets all heads of a partition but the newest.
+  mutating func keepNewest(of partition: Int32) {
+    if let newest = newest(of: partition) { store([newest], of: partition) }
   }
 
   private mutating func append(_ head: Int64, to partition: Int32) {

@@ -220,10 +220,23 @@ package struct WindowPool: Sendable {
     return Self.load(words, base &+ Word.baseOffset) &+ Int64(Int32(bitPattern: word))
   }
 
+  /// Returns when the newest commit of a window was read, in seconds since 1970; 0 without commits.
+  @inline(__always)
+  func observedAtSeconds(of window: Int32) -> UInt32 {
+    let (chunk, base) = locate(window)
+    let storage = chunks[chunk]
+    let words = storage.span
+    let state = words[base &+ Word.state]
+    if state & State.wide != 0 { return wide[window]?.last?.observedAtSeconds ?? 0 }
+    guard state & State.countMask != 0 else { return 0 }
+    let newest = Int((state &>> State.newestShift) & State.countMask)
+    return words[base &+ Word.slots &+ newest &* Word.slotLength &+ 4]
+  }
+
   /// Applies Burrow's rules to the commits of a window; see `BurrowRules.decide`.
   @inline(__always)
   func rule(
-    of window: Int32, nowSeconds: Int64, currentLag: UInt64, parameters: EvaluationParameters,
+    of window: Int32, nowMilliseconds: Int64, currentLag: UInt64, parameters: EvaluationParameters,
     wasLagZeroRecently: () -> Bool
   ) -> Rule {
     let (chunk, base) = locate(window)
@@ -238,7 +251,7 @@ package struct WindowPool: Sendable {
       return BurrowRules.decide(
         BurrowRules.Extent(
           count: entries.count, firstTimestamp: first.timestamp, lastTimestamp: last.timestamp),
-        nowSeconds: nowSeconds, currentLag: currentLag, parameters: parameters,
+        nowMilliseconds: nowMilliseconds, currentLag: currentLag, parameters: parameters,
         offset: { entries[$0].offset }, lag: { entries[$0].lag },
         wasLagZeroRecently: wasLagZeroRecently)
     }
@@ -254,7 +267,7 @@ package struct WindowPool: Sendable {
         first: first, last: last, stride: Word.slotLength, ring: slots..<(base &+ stride),
         firstTimestamp: baseTimestamp &+ Int64(Int32(bitPattern: words[first &+ 1])),
         lastTimestamp: baseTimestamp &+ Int64(Int32(bitPattern: words[last &+ 1]))),
-      nowSeconds: nowSeconds, currentLag: currentLag, parameters: parameters,
+      nowMilliseconds: nowMilliseconds, currentLag: currentLag, parameters: parameters,
       offset: { Int64(Int32(bitPattern: words[$0])) },
       lag: { words[$0 &+ 3] == Self.unknownLag ? nil : UInt64(words[$0 &+ 3]) },
       wasLagZeroRecently: wasLagZeroRecently)

@@ -1,6 +1,6 @@
-/// The state of a group, as far as its records tell it.
+/// The state of a group, as far as its records or the coordinator tell it.
 package enum GroupState: UInt8, Sendable, CaseIterable {
-  /// No record has told it.
+  /// Nothing has told it.
   case unknown
   /// A rebalance goes on; members may be without partitions.
   case rebalancing
@@ -59,8 +59,12 @@ package struct GroupMember: Sendable, Equatable {
   package var memberID: String
   /// The member's `client.id`.
   package var clientID: String
-  /// The host as Kafka wrote it, usually with a leading `/`.
-  package var host: String
+  /// The host as Kafka wrote it, usually with a leading `/`; Burrow's API shows it so.
+  package var host: String {
+    didSet { address = canonicalAddress(of: host) }
+  }
+  /// The host in canonical form, to be compared with other addresses; see `canonicalAddress`.
+  package private(set) var address: String
   /// The `group.instance.id` of a static member.
   package var groupInstanceID: String?
   /// How long a rebalance may take, in milliseconds; nil where the record does not say it.
@@ -78,6 +82,7 @@ package struct GroupMember: Sendable, Equatable {
     self.memberID = memberID
     self.clientID = clientID
     self.host = host
+    address = canonicalAddress(of: host)
     self.groupInstanceID = groupInstanceID
     self.rebalanceTimeout = rebalanceTimeout
     self.subscription = subscription
