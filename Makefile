@@ -107,9 +107,11 @@ endef
 
 # Tests the brokers of the end-to-end tests with genuine clients.
 define test-broker
+$(call release,vole); \
 $(venv); \
 $(STEP) broker "$@: testing the test brokers with real clients" \
-  $(VENV)/bin/python -m unittest discover -s Tests/broker/tests -t Tests
+  env PYTHONPATH=Tests VOLE=$(BIN)/vole $(VENV)/bin/python -W ignore -m broker.tests; \
+sed -n '$$s/^/  /p' .build/log/broker
 endef
 
 # Runs the end-to-end tests on the release binary, with further arguments.

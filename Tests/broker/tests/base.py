@@ -25,6 +25,10 @@ class OnCluster(unittest.TestCase):
         self.cluster.clear()
         self.assertEqual(self.cluster.failures(), [])
 
+    def fresh_admin(self, **more):
+        """A client that remembers nothing."""
+        return AdminClient({**self.config, **more})
+
     def topic(self, records=0):
         """A topic named after the test, with records in each of its four partitions."""
         name = f"topic-{self.id().rpartition('.')[2]}"
@@ -32,7 +36,7 @@ class OnCluster(unittest.TestCase):
         self.produce(name, records)
         return name
 
-    def produce(self, name, records, transactional_id=None):
+    def produce(self, name, records):
         producer = Producer({**self.config, "linger.ms": 0})
         for number in range(records):
             for partition in range(4):

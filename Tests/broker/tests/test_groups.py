@@ -1,7 +1,6 @@
 """Groups of genuine clients: what the topic says is what the coordinator answers."""
 
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from .base import OnCluster
 from .reading import replay
@@ -14,7 +13,7 @@ class Groups(OnCluster):
         A client that remembers an old coordinator dies of being told so (librdkafka 2.16: a
         null group in `rd_kafka_handle_OffsetFetch`), so each question has a client of its own.
         """
-        admin = AdminClient(self.config)
+        admin = self.fresh_admin()
         asked = admin.list_consumer_group_offsets(
             [ConsumerGroupTopicPartitions(group)])
         found = asked[group].result(10).topic_partitions
