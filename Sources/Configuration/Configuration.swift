@@ -20,7 +20,7 @@ package struct Configuration {
   package var settings: [Setting]
   /// What the file says without effect, in the order of the file.
   package var warnings: [ConfigurationProblem]
-  /// The files that values name, with what they held; the configuration file is none of them.
+  /// The configuration file and those that values name, with what they held.
   package var files: [NamedFile]
 }
 

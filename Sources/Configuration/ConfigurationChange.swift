@@ -48,7 +48,7 @@ extension Configuration {
     for setting in old.settings where before[setting.path] != nil {
       changes.append(ConfigurationChange(path: setting.path, text: "\(setting.value) removed"))
     }
-    for file in files {
+    for file in files where file.path != source {
       guard let known = old.files.first(where: { $0.path == file.path }), known != file else {
         continue
       }

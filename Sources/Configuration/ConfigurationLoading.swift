@@ -39,14 +39,27 @@ extension Configuration {
     sources.environment = environment
     sources.library = library
     sources.hasIPv6 = systemHasIPv6()
+    var file: [NamedFile] = []
     if let path = flags.file {
+      file = [NamedFile(path)]
       do throws(FileError) {
         sources.file = (path, try readFile(path, limit: maxFileBytes))
       } catch {
-        throw InvalidConfiguration(.flag("--config"), "cannot read \(quoted(path)): \(error)")
+        var refusal = InvalidConfiguration(
+          .flag("--config"), "cannot read \(quoted(path)): \(error)")
+        refusal.files = file
+        throw refusal
       }
     }
-    return try Configuration(sources)
+    do throws(InvalidConfiguration) {
+      var configuration = try Configuration(sources)
+      configuration.files.insert(contentsOf: file, at: 0)
+      return configuration
+    } catch {
+      var refusal = error
+      refusal.files.insert(contentsOf: file, at: 0)
+      throw refusal
+    }
   }
 
   /// Checks a configuration.
@@ -62,7 +75,7 @@ extension Configuration {
       throw InvalidConfiguration(
         problems: Array(
           report.problems.inReadingOrder().prefix(InvalidConfiguration.maxProblems)),
-        warnings: warnings)
+        warnings: warnings, files: loader.reader.files)
     }
     configuration.settings = loader.reader.settings
     configuration.warnings = warnings
@@ -75,6 +88,7 @@ extension InvalidConfiguration {
   fileprivate init(_ origin: Origin, _ message: String) {
     problems = [ConfigurationProblem(origin: origin, path: "", message: message)]
     warnings = []
+    files = []
   }
 }
 

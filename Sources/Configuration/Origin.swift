@@ -113,6 +113,8 @@ package struct InvalidConfiguration: Error {
   package let problems: [ConfigurationProblem]
   /// What would have been said had the configuration been right.
   package let warnings: [ConfigurationProblem]
+  /// The files that were looked at, with what they held: another content may be right.
+  package internal(set) var files: [NamedFile]
 
   /// Problems that are reported; a file of garbage does not fill the log.
   package static let maxProblems = 100

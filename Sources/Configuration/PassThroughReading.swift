@@ -58,7 +58,8 @@ private func properties(
         origin, path, "stands in \(ClientProfileKeys.librdkafka) too (one of the two)")
       continue
     }
-    let value = isInFile ? reader.firstLine(of: text, origin, path, in: section) : text
+    if isInFile { reader.noteFile(text, in: section) }
+    let value = isInFile ? reader.firstLine(of: text, origin, path) : text
     guard let value else { continue }
     let known = ClientProperty(name: property.key, value: value)
     if let complaint = reader.propertyComplaint(known) {
@@ -80,9 +81,9 @@ private func check(
 ) {
   // librdkafka's word for the places where systems keep their authorities.
   if property.value.isEmpty || property.value == "probe" { return }
+  reader.noteFile(property.value, in: section)
   do throws(FileError) {
     try checkReadable(property.value)
-    reader.noteFile(property.value, in: section)
   } catch {
     reader.report.error(origin, path, "cannot read \(quoted(property.value)): \(error)")
   }

@@ -77,14 +77,13 @@ extension SettingReader {
         file.origin, section.path(fileKey.name), "\(key.name) is set too (one of the two)")
       return (nil, true)
     }
-    return (firstLine(of: path, file.origin, section.path(fileKey.name), in: section), true)
+    return (firstLine(of: path, file.origin, section.path(fileKey.name)), true)
   }
 
   /// The first line of a file, without its end; nil where it cannot be read or is empty.
   mutating func firstLine(
-    of path: String, _ origin: Origin, _ setting: SettingPath, in section: Section
+    of path: String, _ origin: Origin, _ setting: SettingPath
   ) -> String? {
-    noteFile(path, in: section)
     do throws(FileError) {
       let bytes = try readFile(path, limit: maxFileBytes)
       let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }

@@ -27,9 +27,14 @@ struct SettingReader {
 
   /// Reads a value, reports what is wrong with it, and notes it for `settings`.
   mutating func read<Value>(_ key: Key<Value>, in section: Section) -> Reading<Value> {
+    if key.namesFile,
+      let raw = layer(of: section.path(key.name), entry: section.table[key.name])?.raw,
+      case .string(let path) = raw.asTOML, !path.isEmpty
+    {
+      noteFile(path, in: section)
+    }
     let reading = peek(key, in: section, report: &report)
     guard !reading.isRefused, let shown = key.show(reading.value) else { return reading }
-    if key.namesFile, let path = reading.value as? String { noteFile(path, in: section) }
     note(
       section.path(key.name), key.isSecret ? Self.hidden : shown, reading.origin, content: shown)
     return reading
@@ -94,6 +99,12 @@ struct SettingReader {
     namedFiles.filter { $0.section == section }.map(\.file)
   }
 
-  /// Every file that a value names.
-  var files: [NamedFile] { namedFiles.map(\.file) }
+  /// Every file that a value names, once each.
+  var files: [NamedFile] {
+    var files: [NamedFile] = []
+    for named in namedFiles where !files.contains(where: { $0.path == named.file.path }) {
+      files.append(named.file)
+    }
+    return files
+  }
 }

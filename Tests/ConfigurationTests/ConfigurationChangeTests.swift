@@ -100,3 +100,57 @@ struct ConfigurationChangeTests {
       try load(base).fingerprint == String(repeating: "0", count: 16 - digits.count) + digits)
   }
 }
+
+@Suite("Files that a configuration rests on")
+struct NamedFileTests {
+  /// What `load` looked at, right or wrong.
+  private func files(_ path: String) -> [NamedFile] {
+    var flags = ConfigurationFlags()
+    flags.file = path
+    do throws(InvalidConfiguration) {
+      return try Configuration.load(flags: flags, environment: [:], library: ClientLibrary()).files
+    } catch {
+      return error.files
+    }
+  }
+
+  @Test("The file itself and those that it names are looked at, even where they are missing")
+  func looked() throws {
+    let files = try SecretFiles(["ca": "1"])
+    let text =
+      base + "\n[tls.T]\ncafile = \"\(files.path("ca"))\"\n[sasl.S]\nusername = \"u\"\n"
+      + "password-file = \"\(files.path("password"))\"\n[client-profile.P.librdkafka]\n"
+      + "\"ssl.crl.location\" = \"\(files.path("crl"))\"\n"
+    try files.write("vole.toml", text)
+    let before = self.files(files.path("vole.toml"))
+    #expect(before.map(\.path) == ["vole.toml", "ca", "password", "crl"].map { files.path($0) })
+    #expect(self.files(files.path("vole.toml")) == before)
+
+    // What was missing comes: another content, so another attempt is worth while.
+    try files.write("password", "p")
+    let after = self.files(files.path("vole.toml"))
+    #expect(after != before)
+    #expect(after[0] == before[0])
+    #expect(after.map(\.path) == before.map(\.path))
+  }
+
+  @Test("A file that is missing or no TOML is looked at again")
+  func broken() throws {
+    let files = try SecretFiles([:])
+    let path = files.path("vole.toml")
+    let missing = self.files(path)
+    #expect(missing.map(\.path) == [path])
+    try files.write("vole.toml", "[general")
+    let broken = self.files(path)
+    #expect(broken.map(\.path) == [path])
+    #expect(broken != missing)
+  }
+
+  @Test("A file that is named twice is one")
+  func bound() throws {
+    let files = try SecretFiles(["ca": "1"])
+    let profiles = (0..<5).map { "\n[tls.T\($0)]\ncafile = \"\(files.path("ca"))\"" }.joined()
+    try files.write("vole.toml", base + profiles)
+    #expect(self.files(files.path("vole.toml")).count == 2)
+  }
+}
