@@ -15,6 +15,8 @@ extension Agent {
     package var partitionsRead: Int
     /// Records that are known to be left.
     package var recordsLeft: Int64
+    /// Whether all commits that stood at the start were read, by whatever source.
+    package var areCommitsRead: Bool
     /// Whether log-end offsets of all watched topics were read.
     package var areHeadsRead: Bool
     /// What is wrong with the cluster, nil when nothing is.
@@ -23,6 +25,24 @@ extension Agent {
     package var records: RecordCounters
     /// Group-partitions that have a window.
     package var trackedPartitions: Int
+    /// Whether the offsets topic is read for any group.
+    package var readsTopic: Bool
+    /// Groups that are served by OffsetFetch, and how many of them were answered once.
+    package var groupsPolled: Int
+    package var groupsAnswered: Int
+    /// How many groups the brokers listed, nil while they are not asked or have not answered.
+    package var groupsListed: Int?
+    /// Why the offsets topic was given up for OffsetFetch, nil while it was not, and how often.
+    package var fallback: String?
+    package var fallbacks: Int
+    /// The partitions of the offsets topic that an open transaction withholds now, and how often
+    /// any was withheld for long.
+    package var withheldPartitions: [Int32]
+    package var withholdings: Int
+    /// How far the brokers' clock is behind ours, in milliseconds; nil before any fresh commit.
+    package var clockSkew: Int64?
+    /// Topics that may not be read when a small lag is looked at.
+    package var unsearchableTopics: Int
   }
 
   /// Returns how far the reading of each cluster has come.
@@ -33,8 +53,17 @@ extension Agent {
         name: cluster.settings.name, isReady: cluster.isReady,
         partitionsNeeded: progress.needed, partitionsRead: progress.caughtUp,
         recordsLeft: cluster.readings.reduce(0) { $0 + ($1?.remaining ?? 0) },
+        areCommitsRead: cluster.isReady || cluster.areCommitsRead,
         areHeadsRead: cluster.areHeadsRead, fault: cluster.health.fault?.message,
-        records: cluster.records, trackedPartitions: cluster.store.trackedPartitions)
+        records: cluster.records, trackedPartitions: cluster.store.trackedPartitions,
+        readsTopic: cluster.readsTopic, groupsPolled: cluster.polls.progress.of,
+        groupsAnswered: cluster.polls.progress.read,
+        groupsListed: cluster.listing.readAt == nil ? nil : cluster.listing.count,
+        fallback: cluster.fallback.fault?.message, fallbacks: cluster.fallback.count,
+        withheldPartitions: cluster.withheldPartitions,
+        withholdings: cluster.readings.reduce(0) { $0 + ($1?.withholdings ?? 0) },
+        clockSkew: cluster.skew.smallest,
+        unsearchableTopics: cluster.phantoms.refusals.count)
     }
   }
 
@@ -72,6 +101,6 @@ extension Agent {
       let group = state.store.group(named: bytes.span)
     else { return nil }
     return state.store.evaluate(
-      group: group, nowSeconds: now.wallSeconds, parameters: state.settings.evaluation)
+      group: group, nowSeconds: now.wallSeconds, parameters: state.evaluation)
   }
 }

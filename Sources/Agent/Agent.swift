@@ -39,8 +39,18 @@ package struct Agent {
       return tick(now: now)
     case .metadata(let cluster, let reply):
       return with(cluster) { $0.received(reply, now: now) }
-    case .heads(let cluster, let reply):
+    case .heads(let cluster, let end, let reply):
+      return with(cluster) { $0.received(reply, end: end, now: now) }
+    case .offsetsByTime(let cluster, let reply):
       return with(cluster) { $0.received(reply, now: now) }
+    case .groupOffsets(let cluster, let group, let reply):
+      return with(cluster) { $0.received(reply, group: group, now: now) }
+    case .groupDescription(let cluster, let group, let reply):
+      return with(cluster) { $0.received(reply, group: group, now: now) }
+    case .groupList(let cluster, let reply):
+      return with(cluster) { $0.received(reply, now: now) }
+    case .recordSearch(let cluster, let search, let reply):
+      return with(cluster) { $0.received(reply, search, now: now) }
     case .endOfPartition(let cluster, let partition, let position):
       return with(cluster) { $0.reachedEnd(partition: partition, position: position, now: now) }
     case .partitionFault(let cluster, let partition, let fault):
@@ -60,15 +70,16 @@ package struct Agent {
   ///   - cluster: the cluster's number.
   ///   - partition: the partition of the offsets topic.
   ///   - offset: the record's offset in it.
+  ///   - timestamp: when it was written, in milliseconds since 1970; -1 when unknown.
   ///   - key: the record's key.
   ///   - value: the record's value, nil for a tombstone.
-  ///   - now: the wall clock in milliseconds since 1970.
+  ///   - now: the time.
   package mutating func ingest(
-    cluster: Int, partition: Int32, offset: Int64, key: Span<UInt8>, value: Span<UInt8>?,
-    now: Int64
+    cluster: Int, partition: Int32, offset: Int64, timestamp: Int64, key: Span<UInt8>,
+    value: Span<UInt8>?, now: Moment
   ) {
     clusters[cluster].ingest(
-      partition: partition, offset: offset, key: key, value: value, now: now)
+      partition: partition, offset: offset, timestamp: timestamp, key: key, value: value, now: now)
   }
 
   private mutating func with(

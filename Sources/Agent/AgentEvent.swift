@@ -1,17 +1,29 @@
+package import LagCore
+
 /// What the world tells the agent.
 package enum AgentEvent: Sendable {
   /// A second has passed; also sent once at the start.
   case tick
   /// Topics of a cluster were looked up.
   case metadata(cluster: Int, MetadataReply)
-  /// Log-end offsets of a cluster were looked up.
-  case heads(cluster: Int, HeadsReply)
+  /// The ends of logs of a cluster were looked up.
+  case heads(cluster: Int, LogEnd, HeadsReply)
+  /// Offsets by time of partitions of the offsets topic were looked up.
+  case offsetsByTime(cluster: Int, OffsetsByTimeReply)
   /// The reader stands at the end of a partition of the offsets topic.
   ///
   /// `position` is the offset of the next record, control records passed over.
   case endOfPartition(cluster: Int, partition: Int32, position: Int64)
   /// A partition of the offsets topic cannot be read.
   case partitionFault(cluster: Int, partition: Int32, ClusterFault)
+  /// The committed offsets of a group were fetched.
+  case groupOffsets(cluster: Int, group: String, GroupOffsetsReply)
+  /// A group was described.
+  case groupDescription(cluster: Int, group: String, GroupDescriptionReply)
+  /// The groups of a cluster were listed.
+  case groupList(cluster: Int, GroupListReply)
+  /// A partition was searched for records that a consumer could read.
+  case recordSearch(cluster: Int, RecordSearch, RecordSearchReply)
   /// Something is wrong with a cluster as a whole.
   case clusterFault(cluster: Int, ClusterFault)
   /// The process was asked to end.
@@ -22,16 +34,41 @@ package enum AgentEvent: Sendable {
 package enum AgentEffect: Sendable, Equatable {
   /// Look up partition counts of topics; answered by `.metadata`.
   case lookUpTopics(cluster: Int, topics: [String])
-  /// Look up log-end offsets; answered by `.heads`.
-  case lookUpHeads(cluster: Int, [HeadRequest])
-  /// Read partitions of the offsets topic.
-  case read(cluster: Int, partitions: [Int32], fromEnd: Bool)
+  /// Look up the ends of logs, and their starts too where wanted; answered by `.heads`.
+  case lookUpHeads(cluster: Int, LogEnd, [HeadRequest], withStarts: Bool)
+  /// Look up the first offsets of partitions of the offsets topic that were written at a time, in
+  /// milliseconds since 1970, or later; answered by `.offsetsByTime`.
+  case lookUpOffsets(cluster: Int, partitions: [Int32], since: Int64)
+  /// Read partitions of the offsets topic, or begin anew with those that are being read.
+  case read(cluster: Int, partitions: [Int32], from: ReadStart)
+  /// Stop reading partitions of the offsets topic.
+  case stopReading(cluster: Int, partitions: [Int32])
+  /// Fetch the committed offsets of a group; answered by `.groupOffsets`.
+  case fetchOffsets(cluster: Int, group: String)
+  /// Describe a group; answered by `.groupDescription`.
+  case describe(cluster: Int, group: String)
+  /// List the groups of all brokers; answered by `.groupList`.
+  case listGroups(cluster: Int)
+  /// Search for records that a consumer could read; answered by `.recordSearch`.
+  case searchRecords(cluster: Int, RecordSearch)
   /// The thread that looks things up has not answered for long: give it up and take another.
   case replaceWorker(cluster: Int)
+  /// Requests about groups have not been answered for long: give their client up and take another.
+  case replaceGroupsClient(cluster: Int)
   /// Write a line to the log.
   case log(LogRecord)
   /// Finish what is being answered, then end with exit code 0.
   case drain
+}
+
+/// Where the reading of partitions begins.
+package enum ReadStart: Sendable, Equatable {
+  /// At the start of the log.
+  case beginning
+  /// At its end.
+  case end
+  /// At an offset of each partition; nil is its end.
+  case offsets([Int64?])
 }
 
 /// A topic and the partitions of it whose log-end offsets are wanted.
@@ -48,80 +85,22 @@ package struct HeadRequest: Sendable, Equatable {
   }
 }
 
-/// The answer to a look-up of topics.
-package enum MetadataReply: Sendable, Equatable {
-  /// The cluster answered.
-  case topics([TopicReply])
-  /// It did not.
-  case fault(ClusterFault)
+/// A question about a small lag: whether anything between two offsets can be read at all.
+package struct RecordSearch: Sendable, Equatable, Hashable {
+  /// The topic's name.
+  package var topic: String
+  /// The partition number.
+  package var partition: Int32
+  /// The committed offset, where the search begins.
+  package var from: Int64
+  /// The log-end offset, where it ends.
+  package var to: Int64
 
-  /// What the cluster said of one topic.
-  package struct TopicReply: Sendable, Equatable {
-    /// The topic's name.
-    package var name: String
-    /// How many partitions it has; nil with a fault.
-    package var partitionCount: Int?
-    /// Why it is not known.
-    package var fault: ClusterFault?
-
-    /// Creates a reply from its parts.
-    package init(name: String, partitionCount: Int?, fault: ClusterFault?) {
-      self.name = name
-      self.partitionCount = partitionCount
-      self.fault = fault
-    }
-  }
-}
-
-/// The answer to a look-up of log-end offsets.
-package enum HeadsReply: Sendable, Equatable {
-  /// What could be had: some partitions may have a fault each.
-  case heads([Head])
-  /// Nothing could be had.
-  case fault(ClusterFault)
-
-  /// The log-end offset of one partition.
-  package struct Head: Sendable, Equatable {
-    /// The topic's name.
-    package var topic: String
-    /// The partition number.
-    package var partition: Int32
-    /// The log-end offset, nil when it could not be had this time.
-    package var offset: Int64?
-
-    /// Creates a head from its parts.
-    package init(topic: String, partition: Int32, offset: Int64?) {
-      self.topic = topic
-      self.partition = partition
-      self.offset = offset
-    }
-  }
-}
-
-/// Why something could not be had from a cluster.
-package struct ClusterFault: Error, Sendable, Equatable {
-  /// The kinds that the agent treats differently.
-  package enum Kind: Sendable, Equatable {
-    /// No broker answers.
-    case unreachable
-    /// The brokers refuse the credentials.
-    case authentication
-    /// The credentials lack a right.
-    case authorization
-    /// The topic or partition does not exist.
-    case unknownTopic
-    /// Anything else; most of it passes.
-    case other
-  }
-
-  /// What kind of fault it is.
-  package var kind: Kind
-  /// The client library's words.
-  package var message: String
-
-  /// Creates a fault from its parts.
-  package init(kind: Kind, message: String) {
-    self.kind = kind
-    self.message = message
+  /// Creates a question from its parts.
+  package init(topic: String, partition: Int32, from: Int64, to: Int64) {
+    self.topic = topic
+    self.partition = partition
+    self.from = from
+    self.to = to
   }
 }

@@ -1,17 +1,20 @@
 import Configuration
 import EventLoop
 import KafkaClient
+import LagCore
 
-/// The connections of one cluster: a reader of the offsets topic and a worker for look-ups.
+/// The connections of one cluster: a reader of the offsets topic, a worker for the look-ups of each
+/// end of the logs, a client for requests about groups, and one that searches for records.
 ///
+/// Each is made when it is needed first.
 /// The one place where librdkafka's answers become the agent's events. It holds no state of its
 /// own beside the handles.
 final class ClusterLink {
   /// Which properties the two clients get.
   struct Clients {
-    /// For heads and metadata: those of the cluster.
+    /// For topics and the ends of logs: those of the cluster.
     var worker: KafkaProperties
-    /// For the offsets topic: those of the consumer.
+    /// For the offsets topic and groups: those of the consumer.
     var reader: KafkaProperties
     /// How the reader fetches.
     var settings: OffsetsTopicReader.Settings
@@ -31,8 +34,15 @@ final class ClusterLink {
   private let clock: Clock
   let readerWakeUp: WakeUp
   let workerWakeUp: WakeUp
+  let groupsWakeUp: WakeUp
   private var reader: OffsetsTopicReader?
   private var worker: ClusterWorker?
+  /// Looks up last stable offsets, which takes a client of its own.
+  private var stableWorker: ClusterWorker?
+  private var groups: GroupsClient
+  private var probe: RecordProbe
+  /// The searches under way; their number is bounded by the probe.
+  private var searches: [(id: RequestID, search: RecordSearch)] = []
 
   init(index: Int, clients: Clients, clock: Clock) throws(Errno) {
     self.index = index
@@ -40,20 +50,36 @@ final class ClusterLink {
     self.clock = clock
     readerWakeUp = try WakeUp.create()
     workerWakeUp = try WakeUp.create()
+    groupsWakeUp = try WakeUp.create()
+    groups = GroupsClient(
+      properties: clients.reader, wakeUpDescriptor: groupsWakeUp.fileDescriptor)
+    probe = RecordProbe(
+      properties: clients.reader, wakeUpDescriptor: groupsWakeUp.fileDescriptor)
   }
 
   // MARK: Effects
 
-  /// Begins to read partitions; the reader connects when it is needed first.
-  func read(_ partitions: [Int32], fromEnd: Bool) throws(KafkaError) {
+  /// Begins to read partitions, or begins anew; the reader connects when it is needed first.
+  func read(_ partitions: [Int32], from start: ReadStart) throws(KafkaError) {
     if reader == nil {
       reader = try OffsetsTopicReader.connect(
         properties: clients.reader, settings: clients.settings,
         wakeUpDescriptor: readerWakeUp.fileDescriptor)
     }
-    for partition in partitions {
-      try reader?.start(partition: partition, at: fromEnd ? .end : .beginning)
+    for (position, partition) in partitions.enumerated() {
+      let place: OffsetsTopicReader.Start =
+        switch start {
+        case .beginning: .beginning
+        case .end: .end
+        case .offsets(let offsets):
+          offsets.indices.contains(position) ? offsets[position].map { .offset($0) } ?? .end : .end
+        }
+      try reader?.start(partition: partition, at: place)
     }
+  }
+
+  func stopReading(_ partitions: [Int32]) {
+    for partition in partitions { reader?.stop(partition: partition) }
   }
 
   func lookUpTopics(_ topics: [String]) throws(KafkaError) {
@@ -62,57 +88,159 @@ final class ClusterLink {
       topics: topics, timeoutMilliseconds: clients.timeout, now: milliseconds)
   }
 
-  func lookUpHeads(_ requests: [HeadRequest]) throws(KafkaError) {
-    try startWorker()
-    _ = worker?.requestHeads(
-      requests.map { KafkaClient.TopicPartitions(topic: $0.topic, partitions: $0.partitions) },
-      includeStart: false, timeoutMilliseconds: clients.timeout, now: milliseconds)
+  func lookUpHeads(
+    _ end: LogEnd, _ requests: [HeadRequest], withStarts: Bool
+  ) throws(KafkaError) {
+    let partitions = requests.map {
+      KafkaClient.TopicPartitions(topic: $0.topic, partitions: $0.partitions)
+    }
+    switch end {
+    case .highWatermark:
+      try startWorker()
+      _ = worker?.requestHeads(
+        partitions, includeStart: withStarts, timeoutMilliseconds: clients.timeout,
+        now: milliseconds)
+    case .lastStableOffset:
+      if stableWorker == nil { stableWorker = try makeWorker(.readCommitted) }
+      _ = stableWorker?.requestHeads(
+        partitions, includeStart: withStarts, timeoutMilliseconds: clients.timeout,
+        now: milliseconds)
+    }
   }
 
-  /// Leaves a worker behind that does not answer; the next look-up starts another.
-  func replaceWorker() { worker = nil }
+  func lookUpOffsets(_ partitions: [Int32], since time: Int64) throws(KafkaError) {
+    try startWorker()
+    _ = worker?.requestOffsets(
+      [KafkaClient.TopicPartitions(topic: clients.settings.topic, partitions: partitions)],
+      atTime: time, timeoutMilliseconds: clients.timeout, now: milliseconds)
+  }
+
+  func fetchOffsets(of group: String) throws(KafkaError) {
+    _ = try groups.requestOffsets(
+      group: group, timeoutMilliseconds: clients.timeout, now: milliseconds)
+  }
+
+  func describe(_ group: String) throws(KafkaError) {
+    _ = try groups.requestDescription(
+      groups: [group], timeoutMilliseconds: clients.timeout, now: milliseconds)
+  }
+
+  func listGroups() throws(KafkaError) {
+    _ = try groups.requestGroupList(timeoutMilliseconds: clients.timeout, now: milliseconds)
+  }
+
+  func searchRecords(_ search: RecordSearch) throws(KafkaError) {
+    let id = try probe.start(
+      topic: search.topic, partition: search.partition, committed: search.from, end: search.to,
+      timeoutMilliseconds: clients.timeout, now: milliseconds)
+    searches.append((id, search))
+  }
+
+  /// Leaves workers behind that do not answer; the next look-up starts others.
+  func replaceWorker() {
+    worker = nil
+    stableWorker = nil
+  }
+
+  /// Leaves the client behind that does not answer about groups; the next request connects anew.
+  func replaceGroupsClient() {
+    groups = GroupsClient(
+      properties: clients.reader, wakeUpDescriptor: groupsWakeUp.fileDescriptor)
+  }
 
   private func startWorker() throws(KafkaError) {
-    guard worker == nil else { return }
+    if worker == nil { worker = try makeWorker(.readUncommitted) }
+  }
+
+  private func makeWorker(_ isolation: ClusterWorker.Isolation) throws(KafkaError) -> ClusterWorker
+  {
     let clock = clock
-    worker = try ClusterWorker.start(
-      properties: clients.worker, wakeUpDescriptor: workerWakeUp.fileDescriptor,
-      clock: { clock.realtimeMilliseconds() })
+    return try ClusterWorker.start(
+      properties: clients.worker, isolation: isolation,
+      wakeUpDescriptor: workerWakeUp.fileDescriptor, clock: { clock.realtimeMilliseconds() })
   }
 
   private var milliseconds: Int64 {
     clock.monotonicNanoseconds() / nanosecondsPerMillisecond
   }
 
-  /// Ends both clients without waiting for brokers.
+  /// Ends all clients without waiting for brokers.
   func close() {
     reader = nil
     worker = nil
+    stableWorker = nil
+    replaceGroupsClient()
+    probe.disconnect()
+    searches = []
   }
 
   // MARK: Answers
 
-  /// Takes the worker's answers.
+  /// Takes the workers' answers.
   func takeReplies() -> (events: [AgentEvent], logs: [LogRecord]) {
-    guard let replies = worker?.takeReplies() else { return ([], []) }
     var events: [AgentEvent] = []
-    if let metadata = replies.metadata {
-      events.append(.metadata(cluster: index, MetadataReply(metadata.result)))
+    var logs: [LogRecord] = []
+    if let replies = worker?.takeReplies() {
+      if let metadata = replies.metadata {
+        events.append(.metadata(cluster: index, MetadataReply(metadata.result)))
+      }
+      if let heads = replies.heads {
+        events.append(.heads(cluster: index, .highWatermark, HeadsReply(heads.topics)))
+      }
+      if let times = replies.times {
+        events.append(.offsetsByTime(cluster: index, OffsetsByTimeReply(times.topics)))
+      }
+      logs += replies.notices.compactMap(Self.logRecord)
     }
-    if let heads = replies.heads {
-      events.append(.heads(cluster: index, HeadsReply(heads.topics)))
+    if let replies = stableWorker?.takeReplies() {
+      if let heads = replies.heads {
+        events.append(.heads(cluster: index, .lastStableOffset, HeadsReply(heads.topics)))
+      }
+      logs += replies.notices.compactMap(Self.logRecord)
     }
-    return (events, replies.notices.compactMap(Self.logRecord))
+    return (events, logs)
   }
+
+  /// Whether there are requests about groups or records that may be overdue.
+  var asksAboutGroups: Bool {
+    groups.requestsUnderWay > 0 || !searches.isEmpty
+  }
+
+  /// Takes answers about groups and records, a bounded number of them.
+  func takeGroupReplies() -> Drained {
+    var drained = Drained()
+    let index = index
+    let groupsFound = groups.drain(maximum: Self.maximumReplies, now: milliseconds) { reply in
+      drained.events += AgentEvent.events(of: reply, cluster: index)
+    }
+    let probeFound = probe.drain(now: milliseconds) { reply in
+      guard let place = searches.firstIndex(where: { $0.id == reply.id }) else { return }
+      let search = searches.remove(at: place).search
+      drained.events.append(.recordSearch(cluster: index, search, RecordSearchReply(reply.result)))
+    }
+    for found in [groupsFound, probeFound] {
+      drained.mayHaveMore = drained.mayHaveMore || found.mayHaveMore
+      for notice in found.notices {
+        if let fault = Self.clusterFault(notice) {
+          drained.events.append(.clusterFault(cluster: index, fault))
+        }
+        if let record = Self.logRecord(notice) { drained.logs.append(record) }
+      }
+    }
+    return drained
+  }
+
+  /// Answers about groups that are taken at once.
+  private static let maximumReplies = 64
 
   /// Takes up to `maximum` records and everything else that waits.
   ///
   /// - Parameters:
   ///   - maximum: how many records at most.
-  ///   - body: receives partition, offset, key and value (nil for a tombstone) of each record.
+  ///   - body: receives each record with its key and value (nil for a tombstone).
   func drain(
     maximum: Int,
-    _ body: (_ partition: Int32, _ offset: Int64, _ key: Span<UInt8>, _ value: Span<UInt8>?) -> Void
+    _ body: (_ record: ReaderItem, _ key: Span<UInt8>, _ value: Span<UInt8>?) -> Void
   ) throws(KafkaError) -> Drained {
     var drained = Drained()
     let index = index
@@ -123,9 +251,9 @@ final class ClusterLink {
           switch item.kind {
           case .record(_, let hasValue):
             if hasValue {
-              body(item.partition, item.offset, key, value)
+              body(item, key, value)
             } else {
-              body(item.partition, item.offset, key, nil)
+              body(item, key, nil)
             }
           case .end:
             drained.events.append(
@@ -170,61 +298,6 @@ final class ClusterLink {
         .with("facility", facility).with("text", message)
     case .error(let error):
       return LogRecord(.debug, "librdkafka").with("error", error.description)
-    }
-  }
-}
-
-extension ClusterFault {
-  init(_ error: KafkaError) {
-    let kind: Kind =
-      switch error.kind {
-      case .transport, .timedOut: .unreachable
-      case .authentication: .authentication
-      case .authorization: .authorization
-      case .unknownTopicOrPartition: .unknownTopic
-      case .configuration, .leaderNotAvailable, .offsetOutOfRange, .queueFull, .other: .other
-      }
-    self.init(kind: kind, message: error.description)
-  }
-}
-
-extension MetadataReply {
-  init(_ result: Result<KafkaClient.ClusterMetadata, KafkaError>) {
-    switch result {
-    case .failure(let error): self = .fault(ClusterFault(error))
-    case .success(let metadata):
-      self = .topics(
-        metadata.topics.map { topic in
-          TopicReply(
-            name: topic.name, partitionCount: topic.error == nil ? topic.partitionCount : nil,
-            fault: topic.error.map { ClusterFault($0) })
-        })
-    }
-  }
-}
-
-extension HeadsReply {
-  init(_ topics: [KafkaClient.TopicHeads]) {
-    var heads: [Head] = []
-    var firstError: KafkaError?
-    var isAnyKnown = false
-    for topic in topics {
-      for (partition, head) in zip(topic.request.partitions, topic.heads) {
-        var offset: Int64?
-        switch head {
-        case .offsets(let end, _, _):
-          offset = end
-          isAnyKnown = true
-        case .leaderless: break
-        case .failed(let error): firstError = firstError ?? error
-        }
-        heads.append(Head(topic: topic.request.topic, partition: partition, offset: offset))
-      }
-    }
-    if !isAnyKnown, let firstError {
-      self = .fault(ClusterFault(firstError))
-    } else {
-      self = .heads(heads)
     }
   }
 }

@@ -9,18 +9,25 @@ extension ClusterState {
   /// - Parameters:
   ///   - partition: the partition of the offsets topic.
   ///   - offset: the record's offset in it, which orders commits.
+  ///   - timestamp: when the record was written, in milliseconds since 1970; -1 when unknown.
   ///   - key: the record's key.
   ///   - value: the record's value, nil for a tombstone.
-  ///   - now: the wall clock in milliseconds since 1970.
+  ///   - now: the time.
   @inline(__always)
   mutating func ingest(
-    partition: Int32, offset: Int64, key: Span<UInt8>, value: Span<UInt8>?, now: Int64
+    partition: Int32, offset: Int64, timestamp: Int64, key: Span<UInt8>, value: Span<UInt8>?,
+    now: Moment
   ) {
     records.read &+= 1
     let index = Int(partition)
-    if readings.indices.contains(index) { readings[index]?.read(offset: offset) }
+    var isAtEnd = false
+    if readings.indices.contains(index) {
+      isAtEnd = readings[index]?.isCaughtUp ?? false
+      readings[index]?.read(offset: offset)
+    }
     do throws(DecodeError) {
-      guard try RecordKey.type(of: key) <= 2 else {
+      let type = try RecordKey.type(of: key)
+      guard Self.isMeaningful(type) else {
         records.ignored &+= 1
         return
       }
@@ -29,30 +36,38 @@ extension ClusterState {
         records.foreign &+= 1
         return
       }
+      guard takesRecords(of: group, now: now.monotonic) else {
+        records.ignored &+= 1
+        return
+      }
       switch try RecordKey.decode(key) {
       case .offsetCommit(let commit):
-        try store(commit, of: group, key: key, value: value, order: offset, now: now)
-      case .groupMetadata:
-        try storeMembers(of: group, value: value, now: now)
-      default:
-        records.ignored &+= 1
+        try store(
+          commit, of: group, key: key, value: value, order: offset, isAtEnd: isAtEnd, now: now.wall)
+      case let other:
+        try storeMembers(
+          other, of: group, key: key, value: value, timestamp: timestamp, now: now.wall)
       }
     } catch {
       note(error, partition: partition, offset: offset)
     }
   }
 
+  /// Whether records of a type say something about commits or members: 0 to 8, and 16.
+  @inline(__always)
+  private static func isMeaningful(_ type: Int16) -> Bool { (type >= 0 && type <= 8) || type == 16 }
+
   @inline(__always)
   private mutating func watchedGroup(_ name: Span<UInt8>) -> Int? {
-    if let known = store.group(named: name) { return known }
-    guard admission.admits(name) else { return nil }
-    return addGroup(name)
+    if let known = store.group(named: name) { return watched[known].isRemoved ? nil : known }
+    guard let consumer = admission.consumer(admitting: name) else { return nil }
+    return addGroup(name, consumer: consumer)
   }
 
   @inline(__always)
   private mutating func store(
     _ key: OffsetCommitKey, of group: Int, key bytes: Span<UInt8>, value: Span<UInt8>?,
-    order: Int64, now: Int64
+    order: Int64, isAtEnd: Bool, now: Int64
   ) throws(DecodeError) {
     let topic = bytes.extracting(key.topic)
     guard let value else {
@@ -61,6 +76,11 @@ extension ClusterState {
       return
     }
     let commit = try OffsetCommitValue.decode(value)
+    if let topicID = commit.topicId, memberships.learn(topicID, name: topic) {
+      refreshOwners(now: now)
+    }
+    // Only a record that was just written tells how far the brokers' clock is from ours.
+    if isAtEnd { skew.observe(arrival: now, commitTime: commit.commitTimestamp) }
     let outcome = store.record(
       group: group, topic: topic, partition: key.partition, offset: commit.offset,
       timestamp: commit.commitTimestamp, order: order,
@@ -68,8 +88,8 @@ extension ClusterState {
         TopicID(high: $0.mostSignificantBits, low: $0.leastSignificantBits)
       }, now: now)
     switch outcome {
-    case .placed(.duplicate), .placed(.tooOld), .expired, .ofDeletedTopic,
-      .partitionOutOfRange, .full:
+    case .placed(.duplicate), .placed(.tooOld), .expired, .ofDeletedTopic, .partitionOutOfRange,
+      .full:
       records.dropped &+= 1
     case .placed:
       records.commits &+= 1
@@ -77,31 +97,23 @@ extension ClusterState {
   }
 
   private mutating func storeMembers(
-    of group: Int, value: Span<UInt8>?, now: Int64
+    _ key: RecordKey, of group: Int, key bytes: Span<UInt8>, value: Span<UInt8>?,
+    timestamp: Int64, now: Int64
   ) throws(DecodeError) {
-    guard let value else {
-      // Only the members go: a group that is deleted writes a tombstone for each of its offsets
-      // too, and one that migrates to the new protocol keeps them.
-      store.setMembership(GroupMembership(state: .dead), ofGroup: group, now: now)
-      records.tombstones &+= 1
-      return
+    // A tombstone takes the members only: a group that is deleted writes one for each of its
+    // offsets too, and one that migrates to the new protocol keeps them.
+    if value == nil { records.tombstones &+= 1 } else { records.groupMetadata &+= 1 }
+    guard
+      try memberships.apply(key, bytes, value: value, group: group, timestamp: timestamp)
+    else { return }
+    refreshOwners(now: now)
+  }
+
+  /// Brings the owners of all groups whose membership changed into the store.
+  mutating func refreshOwners(now: Int64) {
+    for group in memberships.takeChanged() where watched[group].source == .topic {
+      store.setMembership(memberships.membership(of: group), ofGroup: group, now: now)
     }
-    let metadata = try GroupMetadataValue.decode(value)
-    records.groupMetadata &+= 1
-    let members = metadata.members.map { member in
-      GroupMember(
-        memberID: text(member.memberId, in: value), clientID: text(member.clientId, in: value),
-        host: text(member.clientHost, in: value),
-        groupInstanceID: member.groupInstanceId.map { text($0, in: value) },
-        assignment: member.assignment.content?.map {
-          GroupMember.Assigned(topic: text($0.topic, in: value), partitions: $0.partitions)
-        })
-    }
-    store.setMembership(
-      GroupMembership(
-        state: members.isEmpty ? .empty : .stable, protocolKind: .classic,
-        generation: metadata.generation, changedAt: max(metadata.currentStateTimestamp, 0),
-        members: members), ofGroup: group, now: now)
   }
 
   private mutating func note(_ error: DecodeError, partition: Int32, offset: Int64) {

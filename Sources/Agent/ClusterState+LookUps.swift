@@ -8,20 +8,51 @@ extension ClusterState {
 
   /// Does what is due: look-ups, verdicts, readiness, and what the log has to be told.
   mutating func tick(now: Moment) -> [AgentEffect] {
-    var effects: [AgentEffect] = []
+    var effects = replaceStuck(now: now)
+    effects += updateSources(now: now)
+    effects += lookUpsDue(now: now)
+    effects += backfillDue(now: now)
+    effects += pollsDue(now: now)
+    effects += tryTopic(now: now)
+    if let partition = fallback.overdueTrial(now: now.monotonic) {
+      effects +=
+        trialAnswered(
+          partition: partition,
+          fault: ClusterFault(kind: .unreachable, message: "no answer in time"), now: now) ?? []
+    }
+    effects += searchPhantoms(now: now)
+    effects += judge(now: now)
+    if let told = progress(now: now) { effects.append(.log(told)) }
+    if let told = updateReadiness() { effects.append(.log(told)) }
+    return effects
+  }
+
+  /// Gives up clients that have not answered for long.
+  private mutating func replaceStuck(now: Moment) -> [AgentEffect] {
     let limit = max(3 * settings.offsetRefresh, 30_000)
+    var effects: [AgentEffect] = []
     if lookUps.isStuck(now: now.monotonic, limit: limit) {
       lookUps.abandon()
+      if case .underWay(let partitions, let time) = backfill {
+        backfill = .due(partitions: partitions, time: time, at: now.monotonic)
+      }
       effects.append(.replaceWorker(cluster: index))
       effects.append(
         .log(
           LogRecord(.error, "look-up thread does not answer and is replaced")
             .with("cluster", settings.name)))
     }
-    effects += lookUpsDue(now: now)
-    effects += judge(now: now)
-    if let told = progress(now: now) { effects.append(.log(told)) }
-    if let told = updateReadiness() { effects.append(.log(told)) }
+    if polls.isStuck(now: now.monotonic, limit: limit)
+      || listing.isStuck(now: now.monotonic, limit: limit)
+    {
+      polls.abandon()
+      listing.abandon()
+      effects.append(.replaceGroupsClient(cluster: index))
+      effects.append(
+        .log(
+          LogRecord(.error, "requests about groups are not answered; their client is replaced")
+            .with("cluster", settings.name)))
+    }
     return effects
   }
 
@@ -30,31 +61,65 @@ extension ClusterState {
     var effects: [AgentEffect] = []
     let revision = store.watchRevision
     if lookUps.areTopicsDue(revision: revision, now: now.monotonic) {
+      let names = neededTopics()
       lookUps.beginTopics(revision: revision, now: now.monotonic)
-      let names = [settings.offsetsTopic] + store.watchedTopics().map(\.name)
-      effects.append(.lookUpTopics(cluster: index, topics: names))
+      if names.isEmpty {
+        // Nothing is committed yet that could be looked up; commits bring the topics.
+        lookUps.endTopics(succeeded: true, now: now.monotonic, refresh: settings.topicRefresh)
+      } else {
+        effects.append(.lookUpTopics(cluster: index, topics: names))
+      }
     }
-    if offsetsPartitionCount != nil, lookUps.topicsSince == nil,
-      lookUps.areHeadsDue(wall: now.wall)
-    {
-      lookUps.beginHeads(now: now, refresh: settings.offsetRefresh)
-      effects.append(.lookUpHeads(cluster: index, neededHeads()))
+    guard lookUps.topicsSince == nil, lookUps.topicsRevision >= 0,
+      offsetsPartitionCount != nil || !readsTopic
+    else { return effects }
+    for end in LogEnd.allCases where lookUps.areHeadsDue(end, wall: now.wall) {
+      let needed = neededHeads(end, now: now)
+      if needed.isEmpty {
+        lookUps.skipHeads(end, now: now, refresh: settings.offsetRefresh)
+      } else {
+        let withStarts = lookUps.beginHeads(end, now: now, refresh: settings.offsetRefresh)
+        effects.append(.lookUpHeads(cluster: index, end, needed, withStarts: withStarts))
+      }
     }
     return effects
   }
 
-  private func neededHeads() -> [HeadRequest] {
-    let read = readings.indices.filter { readings[$0] != nil }.map { Int32($0) }
-    var needed = [HeadRequest(topic: settings.offsetsTopic, partitions: read)]
-    for topic in store.watchedTopics() {
+  private func neededTopics() -> [String] {
+    var names: [String] = []
+    // The offsets topic is asked for as long as anybody would rather read it.
+    if settings.consumers.contains(where: { $0.source != .offsetFetch }) {
+      names.append(settings.offsetsTopic)
+    }
+    for topic in store.watchedTopics() where !names.contains(topic.name) {
+      names.append(topic.name)
+    }
+    return names
+  }
+
+  private func neededHeads(_ end: LogEnd, now: Moment) -> [HeadRequest] {
+    let read = readings.indices.filter { index in
+      guard let reading = readings[index] else { return false }
+      return end == .highWatermark || reading.needsStableEnd(now: now.monotonic)
+    }
+    var needed: [HeadRequest] = []
+    if !read.isEmpty {
+      needed.append(HeadRequest(topic: settings.offsetsTopic, partitions: read.map { Int32($0) }))
+    }
+    for topic in store.watchedTopics() where topic.logEnd == end {
       let count = min(store.heads(ofTopic: topic.index).partitionCount, Self.maximumPartitions)
       guard count > 0 else { continue }
-      needed.append(HeadRequest(topic: topic.name, partitions: (0..<Int32(count)).map { $0 }))
+      let all = (0..<Int32(count)).map { $0 }
+      if topic.name == settings.offsetsTopic, !needed.isEmpty {
+        needed[0].partitions = all
+      } else {
+        needed.append(HeadRequest(topic: topic.name, partitions: all))
+      }
     }
     return needed
   }
 
-  // MARK: Answers
+  // MARK: Topics
 
   mutating func received(_ reply: MetadataReply, now: Moment) -> [AgentEffect] {
     var effects: [AgentEffect] = []
@@ -65,20 +130,62 @@ extension ClusterState {
     case .topics(let topics):
       succeeded = true
       for topic in topics where topic.name != settings.offsetsTopic {
-        let bytes = Array(topic.name.utf8)
-        guard let known = store.topic(named: bytes.span), let count = topic.partitionCount else {
-          continue
-        }
-        store.setPartitionCount(count, ofTopic: known)
+        effects += received(topic)
       }
       if let topic = topics.first(where: { $0.name == settings.offsetsTopic }) {
         succeeded = receivedOffsetsTopic(topic, now: now, effects: &effects)
+      } else if let told = health.answered(cluster: settings.name, now: now.monotonic) {
+        effects.append(.log(told))
       }
     }
     lookUps.endTopics(
       succeeded: succeeded, now: now.monotonic, refresh: settings.topicRefresh)
     return effects + lookUpsDue(now: now)
   }
+
+  /// Takes note of a topic that some group has committed to.
+  private mutating func received(_ topic: MetadataReply.TopicReply) -> [AgentEffect] {
+    let bytes = Array(topic.name.utf8)
+    if let count = topic.partitionCount {
+      topicFaults[topic.name] = nil
+      for end in LogEnd.allCases {
+        guard let known = store.topic(named: bytes.span, logEnd: end) else { continue }
+        store.setPartitionCount(count, ofTopic: known)
+      }
+      return []
+    }
+    guard let fault = topic.fault, topicFaults.count < Self.maximumTopicFaults else { return [] }
+    let before = topicFaults.updateValue(fault, forKey: topic.name)
+    guard before?.kind != fault.kind else {
+      // One broker that has just come up may not know a topic yet; the cluster's tombstones of
+      // its commits may be late or out of reach.
+      return fault.kind == .unknownTopic ? forgetTopic(topic.name) : []
+    }
+    return [
+      .log(
+        LogRecord(.warn, "a topic cannot be described; lags in it are not known")
+          .with("cluster", settings.name).with("topic", topic.name).with("error", fault.message))
+    ]
+  }
+
+  /// Forgets the commits of a topic that was deleted.
+  private mutating func forgetTopic(_ name: String) -> [AgentEffect] {
+    let bytes = Array(name.utf8)
+    var removed = 0
+    for end in LogEnd.allCases {
+      guard let topic = store.topic(named: bytes.span, logEnd: end) else { continue }
+      removed += store.removeTopic(topic)
+    }
+    guard removed > 0 else { return [] }
+    return [
+      .log(
+        LogRecord(.info, "a topic was deleted; its windows are forgotten")
+          .with("cluster", settings.name).with("topic", name).with("windows", Int64(removed)))
+    ]
+  }
+
+  /// The most topics whose faults are remembered; further ones are not told.
+  private static let maximumTopicFaults = 10_000
 
   /// Starts reading when the partition count of the offsets topic is known or has changed.
   private mutating func receivedOffsetsTopic(
@@ -90,56 +197,75 @@ extension ClusterState {
       if fault.kind == .unknownTopic {
         fault.message = "\(topic.name) does not exist yet; it comes with the first consumer group"
       }
+      if fault.kind == .authorization { effects += refuseTopic(fault, now: now) }
+      guard readsTopic else { return true }
       effects += fail(fault, now: now)
       return false
     }
     if let told = health.answered(cluster: settings.name, now: now.monotonic) {
       effects.append(.log(told))
     }
-    guard count != offsetsPartitionCount else { return true }
-    let isFirst = offsetsPartitionCount == nil
-    offsetsPartitionCount = min(count, Self.maximumPartitions)
+    let known = min(count, Self.maximumPartitions)
+    guard known != offsetsPartitionCount else { return true }
+    offsetsPartitionCount = known
     for group in store.groupIndices {
       let name = Array(store.groupName(group).utf8)
-      partitionOfGroup[group] = offsetsPartition(of: name.span)
+      watched[group].partition = offsetsPartition(of: name.span)
     }
-    var wanted: [Int32] = []
-    let exact = settings.exactGroups != nil
-    for partition in 0..<Int32(min(count, Self.maximumPartitions))
-    where !exact || partitionOfGroup.contains(partition) {
-      wanted.append(partition)
-    }
-    while readings.count < count, readings.count < Self.maximumPartitions { readings.append(nil) }
-    let new = wanted.filter { readings[Int($0)] == nil }
-    for partition in new { readings[Int(partition)] = PartitionReading() }
-    readingSince = readingSince ?? now.monotonic
-    effects.append(
-      .read(cluster: index, partitions: new, fromEnd: settings.startsAtEnd && isFirst))
-    effects.append(
-      .log(
-        LogRecord(.info, "reading commits").with("cluster", settings.name)
-          .with("topic", settings.offsetsTopic).with("partitions", Int64(new.count))
-          .with("of", Int64(count))))
+    effects += startReading(now: now)
     return true
   }
 
-  mutating func received(_ reply: HeadsReply, now: Moment) -> [AgentEffect] {
-    let asked = lookUps.headsSince ?? now.monotonic
-    let revision = lookUps.headsRevision
-    lookUps.endHeads()
+  /// Begins to read the partitions of the offsets topic that are needed and not read yet.
+  mutating func startReading(now: Moment) -> [AgentEffect] {
+    guard readsTopic, let count = offsetsPartitionCount else { return [] }
+    let readsAll = settings.consumers.contains { $0.source != .offsetFetch && !$0.namesGroups }
+    var wanted: Set<Int32> = []
+    for group in store.groupIndices
+    where !watched[group].isRemoved && consumer(of: group).source != .offsetFetch {
+      wanted.insert(watched[group].partition)
+    }
+    while readings.count < count { readings.append(nil) }
+    var new: [Int32] = []
+    for partition in 0..<Int32(count) where readings[Int(partition)] == nil {
+      guard readsAll || wanted.contains(partition) else { continue }
+      readings[Int(partition)] = PartitionReading()
+      new.append(partition)
+    }
+    guard !new.isEmpty else { return [] }
+    let isFirst = readingSince == nil
+    readingSince = readingSince ?? now.monotonic
+    let log = AgentEffect.log(
+      LogRecord(.info, "reading commits").with("cluster", settings.name)
+        .with("topic", settings.offsetsTopic).with("partitions", Int64(new.count))
+        .with("of", Int64(count)))
+    switch settings.start {
+    case .end where isFirst:
+      return [.read(cluster: index, partitions: new, from: .end), log]
+    case .back(let seconds) where isFirst:
+      backfill = .due(
+        partitions: new, time: now.wall &- Int64(seconds) &* 1000, at: now.monotonic)
+      return [log] + backfillDue(now: now)
+    default:
+      return [.read(cluster: index, partitions: new, from: .beginning), log]
+    }
+  }
+
+  // MARK: Heads
+
+  mutating func received(
+    _ reply: HeadsReply, end: LogEnd, now: Moment
+  ) -> [AgentEffect] {
     switch reply {
     case .fault(let fault):
+      _ = lookUps.endHeads(end, succeeded: false, now: now.monotonic)
       return fail(fault, now: now)
     case .heads(let heads):
+      let missing = heads.count { $0.offset == nil }
+      let asked = lookUps.endHeads(
+        end, succeeded: missing < heads.count || heads.isEmpty, now: now.monotonic)
       var effects: [AgentEffect] = []
-      var missing = 0
-      for head in heads {
-        guard let offset = head.offset else {
-          missing += 1
-          continue
-        }
-        record(head, offset: offset, asked: asked, now: now)
-      }
+      for head in heads { effects += record(head, end: end, asked: asked, now: now) }
       if missing > 0 {
         // A partition without a head may have got a new leader, or be gone. And what answered in
         // part may be on its way out as well as back: the topics will tell.
@@ -147,10 +273,7 @@ extension ClusterState {
       } else if let told = health.answered(cluster: settings.name, now: now.monotonic) {
         effects.append(.log(told))
       }
-      if missing < heads.count || heads.isEmpty {
-        headsReadAt = asked
-        headsRevision = revision
-      }
+      effects += updateSources(now: now)
       effects += judge(now: now)
       if let told = updateReadiness() { effects.append(.log(told)) }
       return effects
@@ -158,20 +281,42 @@ extension ClusterState {
   }
 
   private mutating func record(
-    _ head: HeadsReply.Head, offset: Int64, asked: Int64, now: Moment
-  ) {
+    _ head: HeadsReply.Head, end: LogEnd, asked: Int64, now: Moment
+  ) -> [AgentEffect] {
+    guard let offset = head.offset else { return [] }
     if head.topic == settings.offsetsTopic {
       let partition = Int(head.partition)
-      guard readings.indices.contains(partition) else { return }
-      readings[partition]?.sampled(end: offset, now: asked)
+      if readings.indices.contains(partition) {
+        switch end {
+        case .highWatermark: readings[partition]?.sampled(end: offset, now: asked)
+        case .lastStableOffset: readings[partition]?.sampled(stableEnd: offset, now: asked)
+        }
+      }
       // A group may well watch the offsets topic itself.
     }
     let bytes = Array(head.topic.utf8)
-    guard let topic = store.topic(named: bytes.span) else { return }
-    store.recordHead(offset, topic: topic, partition: head.partition, now: now.wall)
+    guard let topic = store.topic(named: bytes.span, logEnd: end) else { return [] }
+    if store.recordHead(offset, topic: topic, partition: head.partition, now: now.wall)
+      == .fellBack, head.start == nil
+    {
+      lookUps.expireStarts(end)
+    }
+    guard let start = head.start else { return [] }
+    let restarted = store.recordLogStart(
+      start, topic: topic, partition: head.partition, now: now.wall)
+    guard restarted > 0 else { return [] }
+    return [
+      .log(
+        LogRecord(.info, "a topic was created again; its windows begin anew")
+          .with("cluster", settings.name).with("topic", head.topic)
+          .with("partition", Int64(head.partition)).with("groups", Int64(restarted)))
+    ]
   }
 
+  // MARK: The reader
+
   mutating func reachedEnd(partition: Int32, position: Int64, now: Moment) -> [AgentEffect] {
+    if let effects = trialAnswered(partition: partition, fault: nil, now: now) { return effects }
     guard readings.indices.contains(Int(partition)) else { return [] }
     readings[Int(partition)]?.reachedEnd(position: position, now: now.monotonic)
     // Topics that the commits named need their heads now, not at the next tick.
@@ -181,9 +326,15 @@ extension ClusterState {
   }
 
   mutating func failed(partition: Int32, _ fault: ClusterFault, now: Moment) -> [AgentEffect] {
-    guard readings.indices.contains(Int(partition)), let reading = readings[Int(partition)],
-      reading.fault?.kind != fault.kind
-    else { return [] }
+    if let effects = trialAnswered(partition: partition, fault: fault, now: now) { return effects }
+    guard readings.indices.contains(Int(partition)), let reading = readings[Int(partition)] else {
+      return []
+    }
+    if fault.kind == .authorization {
+      let effects = refuseTopic(fault, now: now)
+      if !readsTopic { return effects }
+    }
+    guard reading.fault?.kind != fault.kind else { return [] }
     readings[Int(partition)]?.fault = fault
     return [
       .log(
@@ -195,26 +346,5 @@ extension ClusterState {
 
   mutating func fail(_ fault: ClusterFault, now: Moment) -> [AgentEffect] {
     health.failed(fault, cluster: settings.name, now: now.monotonic).map { [.log($0)] } ?? []
-  }
-
-  // MARK: Verdicts
-
-  /// Makes the verdict of every group anew and tells the log what changed.
-  private mutating func judge(now: Moment) -> [AgentEffect] {
-    var effects: [AgentEffect] = []
-    for group in store.groupIndices {
-      judgements[group] = store.judge(
-        group: group, nowSeconds: now.wallSeconds, parameters: settings.judgement)
-      let report = report(group: group, now: now)
-      guard report.verdict != toldVerdicts[group] else { continue }
-      effects.append(
-        .log(
-          LogRecord(report.verdict == .error ? .warn : .info, "verdict changed")
-            .with("cluster", settings.name).with("group", report.group)
-            .with("from", "\(toldVerdicts[group].name)").with("to", "\(report.verdict.name)")
-            .with("reason", report.reason)))
-      toldVerdicts[group] = report.verdict
-    }
-    return effects
   }
 }

@@ -8,11 +8,12 @@ import LagCore
 /// A state machine: events and the time go in, effects come out. It fails on its own; nothing that
 /// happens to one cluster touches another.
 struct ClusterState {
-  let settings: ClusterSettings
+  var settings: ClusterSettings
   /// The cluster's number, which effects carry.
   let index: Int
   var store: OffsetStore
   var admission: GroupAdmission
+  var memberships: Memberships
   var records = RecordCounters()
   /// The first record of this minute that could not be read, for the log.
   var troubledRecord: String?
@@ -21,54 +22,84 @@ struct ClusterState {
   var offsetsPartitionCount: Int?
   /// The readings of the offsets topic's partitions that are needed, nil for the others.
   var readings: [PartitionReading?] = []
-  /// The partition of the offsets topic that each group of the store lies in, -1 while unknown.
-  var partitionOfGroup: [Int32] = []
-  /// The verdict of each group of the store as of the last tick.
-  var judgements: [GroupJudgement] = []
-  /// The verdict of each group that was last told to the log.
-  var toldVerdicts: [Verdict] = []
+  /// What the agent keeps of each group of the store beside its commits.
+  var watched: [WatchedGroup] = []
+  /// Topics that metadata gave no partitions for, by name, each told once.
+  var topicFaults: [String: ClusterFault] = [:]
 
   var lookUps = LookUps()
+  var polls: GroupPolls
+  var listing = GroupListing()
+  var fallback = TopicFallback()
+  var phantoms = PhantomSearches()
+  var skew = ClockSkew()
   var health = ClusterHealth()
-  /// When heads were last read, on the monotonic clock; nil before.
-  var headsReadAt: Int64?
-  /// The watch revision that the heads were read for.
-  var headsRevision = -1
   /// Whether commits and heads were read once.
-  private(set) var isReady = false
+  var isReady = false
   /// When reading began and when its progress was last told, on the monotonic clock.
   var readingSince: Int64?
-  private var progressToldAt: Int64?
+  var progressToldAt: Int64?
+  /// The time from which the offsets topic is read, once it is looked up; see `ReadingStart.back`.
+  var backfill = Backfill.none
 
-  /// How often a catch-up tells how far it is, in milliseconds.
-  private static let progressInterval: Int64 = 10_000
+  /// What the agent keeps of a watched group.
+  struct WatchedGroup: Sendable {
+    /// The consumer of the settings that watches it.
+    var consumer: Int
+    /// The partition of the offsets topic that it lies in, -1 while unknown.
+    var partition: Int32 = -1
+    /// Whether it is watched no more, because a new configuration does not name it.
+    var isRemoved = false
+    /// Where its commits come from now.
+    var source = CommitSource.topic
+    /// Since when its records come again after they had been withheld, on the monotonic clock; nil
+    /// once they have been read to the end.
+    var returningSince: Int64?
+    /// Whether its partition was read to the end once while it was watched.
+    var wasRead = false
+    /// The verdict as of the last tick.
+    var judgement = GroupJudgement.notFound
+    /// The verdict that was last told to the log.
+    var toldVerdict = Verdict.unknown
+    /// How many rebalances were last told to the log.
+    var toldRebalances = 0
+  }
 
   init(settings: ClusterSettings, index: Int, seed: UInt64) {
     self.settings = settings
     self.index = index
     store = OffsetStore(limits: settings.limits, expireAfter: settings.expireAfter, seed: seed)
     admission = GroupAdmission(settings: settings, seed: seed &+ 7)
-    for name in settings.exactGroups ?? [] {
+    memberships = Memberships()
+    polls = GroupPolls(refresh: settings.offsetRefresh, seed: seed &+ 13)
+    for name in settings.namedGroups {
       let bytes = Array(name.utf8)
-      _ = addGroup(bytes.span)
+      guard let consumer = settings.consumer(admitting: bytes.span).index else { continue }
+      _ = addGroup(bytes.span, consumer: consumer)
     }
   }
 
   /// Adds a group that is watched; returns its index, nil when the store is full.
-  mutating func addGroup(_ name: Span<UInt8>) -> Int? {
-    guard let group = store.addGroup(name) else { return nil }
-    while judgements.count <= group {
-      judgements.append(.notFound)
-      toldVerdicts.append(.unknown)
-      partitionOfGroup.append(-1)
-    }
-    partitionOfGroup[group] = offsetsPartition(of: name)
+  mutating func addGroup(_ name: Span<UInt8>, consumer: Int) -> Int? {
+    let end = LogEnd(settings.consumers[consumer].logEnd)
+    guard let group = store.addGroup(name, logEnd: end) else { return nil }
+    while watched.count <= group { watched.append(WatchedGroup(consumer: consumer)) }
+    watched[group].partition = offsetsPartition(of: name)
     return group
   }
+
+  /// The settings of the consumer that watches a group.
+  func consumer(of group: Int) -> ConsumerSettings { settings.consumers[watched[group].consumer] }
 
   func offsetsPartition(of group: Span<UInt8>) -> Int32 {
     guard let count = offsetsPartitionCount, let count = Int32(exactly: count) else { return -1 }
     return OffsetsTopicPartitioner.partition(ofGroup: group, partitionCount: count) ?? -1
+  }
+
+  /// The reading of the partition that a group lies in.
+  func reading(of group: Int) -> PartitionReading? {
+    let partition = Int(watched[group].partition)
+    return readings.indices.contains(partition) ? readings[partition] : nil
   }
 
   // MARK: Progress
@@ -84,15 +115,30 @@ struct ClusterState {
     return (needed, caughtUp)
   }
 
-  /// Whether all commits that stood at the start have been read.
+  /// Whether all commits that stood at the start have been read, by whatever source.
   var areCommitsRead: Bool {
-    let progress = readingProgress
-    return progress.needed > 0 && progress.caughtUp == progress.needed
+    if readsTopic {
+      let progress = readingProgress
+      guard progress.needed > 0, progress.caughtUp == progress.needed else { return false }
+    }
+    if needsGroupList, listing.readAt == nil { return false }
+    let polled = polls.progress
+    return polled.read == polled.of
   }
 
   /// Whether the heads of all topics that were watched at that time have been read.
   var areHeadsRead: Bool {
-    headsRevision >= 0 && (headsRevision == store.watchRevision || isReady)
+    isReady || endsInUse.allSatisfy { lookUps[$0].revision == store.watchRevision }
+  }
+
+  /// The ends of logs that the lags of the watched groups are measured to.
+  var endsInUse: [LogEnd] {
+    var ends: [LogEnd] = []
+    for consumer in settings.consumers {
+      let end = LogEnd(consumer.logEnd)
+      if !ends.contains(end) { ends.append(end) }
+    }
+    return ends
   }
 
   /// Returns how far the catch-up is, when it is time to tell.
@@ -111,6 +157,9 @@ struct ClusterState {
     return record
   }
 
+  /// How often a catch-up tells how far it is, in milliseconds.
+  private static let progressInterval: Int64 = 10_000
+
   mutating func updateReadiness() -> LogRecord? {
     guard !isReady, areCommitsRead, areHeadsRead else { return nil }
     isReady = true
@@ -120,52 +169,22 @@ struct ClusterState {
       .with("commits", records.commits)
       .with("partitions", Int64(store.trackedPartitions))
   }
+}
 
-  // MARK: Reports
+/// Where the commits of a group come from.
+enum CommitSource: Sendable, Equatable {
+  /// The records of the offsets topic.
+  case topic
+  /// Polls by OffsetFetch.
+  case fetch
+}
 
-  /// The groups that there is something to say of: those named exactly, and those with commits.
-  var reportedGroups: [Int] {
-    let isExact = settings.exactGroups != nil
-    return store.groupIndices.filter { isExact || store.hasData(group: $0) }
-  }
-
-  /// Returns what is to be said of a group now.
-  func report(group: Int, now: Moment) -> GroupReport {
-    let judgement = judgements[group]
-    let partition = Int(partitionOfGroup[group])
-    let reading = readings.indices.contains(partition) ? readings[partition] : nil
-    let commitsAge = reading?.provenAt.map { max(0, now.monotonic - $0) }
-    let headsAge = headsReadAt.map { max(0, now.monotonic - $0) }
-    let doubt = doubt(
-      judgement, reading: reading, commitsAge: commitsAge, headsAge: headsAge)
-    return GroupReport(
-      cluster: settings.name, group: store.groupName(group),
-      verdict: doubt == nil ? judgement.verdict : .unknown, judgement: judgement,
-      culpritTopic: judgement.worst.map { store.topicName($0.topic) }, doubt: doubt,
-      commitsAge: commitsAge.map { $0 / 1000 }, headsAge: headsAge.map { $0 / 1000 })
-  }
-
-  /// Why nothing can be said of a group although it may have commits; nil when something can.
-  private func doubt(
-    _ judgement: GroupJudgement, reading: PartitionReading?, commitsAge: Int64?, headsAge: Int64?
-  ) -> String? {
-    if let fault = health.fault, headsAge == nil || commitsAge == nil {
-      return "cluster \(settings.name): \(fault.message)"
+extension LogEnd {
+  /// The end that a configuration names.
+  init(_ end: Configuration.LogEnd) {
+    switch end {
+    case .highWatermark: self = .highWatermark
+    case .lastStableOffset: self = .lastStableOffset
     }
-    guard let reading else { return "\(settings.offsetsTopic) has not been looked up yet" }
-    if let fault = reading.fault { return "\(settings.offsetsTopic): \(fault.message)" }
-    guard reading.isCaughtUp, let commitsAge else {
-      let left = reading.remaining.map { ", about \($0) records are left" } ?? ""
-      return "\(settings.offsetsTopic) has not been read to its end yet\(left)"
-    }
-    if commitsAge > settings.staleAfter {
-      return "for \(commitsAge / 1000) s it could not be proven that all commits were read"
-    }
-    if judgement.verdict == .notFound { return "no commit of this group is known" }
-    guard let headsAge else { return "no log-end offset has been read yet" }
-    if headsAge > settings.staleAfter {
-      return "the log-end offsets are \(headsAge / 1000) s old"
-    }
-    return nil
   }
 }

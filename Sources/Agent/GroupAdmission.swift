@@ -23,19 +23,19 @@ struct GroupAdmission {
     refused = NameTable(seed: seed)
   }
 
-  /// Returns whether a group that the store does not know is to be added to it.
+  /// Returns the consumer that admits a group that the store does not know, nil when none does.
   @inline(__always)
-  mutating func admits(_ name: Span<UInt8>) -> Bool {
-    if isExact || refused.find(name) != nil { return false }
-    return admitsNew(name)
+  mutating func consumer(admitting name: Span<UInt8>) -> Int? {
+    if isExact || refused.find(name) != nil { return nil }
+    return consumer(admittingNew: name)
   }
 
-  private mutating func admitsNew(_ name: Span<UInt8>) -> Bool {
+  private mutating func consumer(admittingNew name: Span<UInt8>) -> Int? {
     let (consumer, exceedsLimit) = settings.consumer(admitting: name)
-    if consumer != nil { return true }
+    if let consumer { return consumer }
     if exceedsLimit { limitExceededCount += 1 }
     if refused.count >= Self.maximumRefused { refused = NameTable(seed: seed) }
     _ = refused.insert(name)
-    return false
+    return nil
   }
 }

@@ -6,6 +6,8 @@ package struct RecordCounters: Sendable, Equatable {
   package var foreign: Int64 = 0
   /// Commits that were stored.
   package var commits: Int64 = 0
+  /// Commits that polls by OffsetFetch have seen.
+  package var observed: Int64 = 0
   /// Commits that came twice, too late or out of range, and those that are past their time.
   package var dropped: Int64 = 0
   /// Tombstones of commits and groups.

@@ -47,6 +47,7 @@ package struct RouteRequest: Sendable, Equatable {
 /// | `/livez` `/readyz` `/startupz` | the agent itself; `/readyz/NAME` is one check of it |
 /// | `/consumer/livez` `…/readyz` `…/startupz` | all watched groups |
 /// | `/consumer/{group}/livez` … | one group |
+/// | `/metrics` | Prometheus' text format |
 /// | `/v3/kafka/{cluster}/consumer/{group}/status` `…/lag` | Burrow's evaluation |
 package struct Routes {
   /// The name of this machine, which Burrow's answers repeat.
@@ -92,6 +93,10 @@ package struct Routes {
       return Answered(response: agentProbe(request, agent: agent))
     case "consumer" where segments.count == 2 || segments.count == 3:
       return consumerProbe(request, agent: agent, now: now)
+    case "metrics" where segments.count == 1:
+      return Answered(
+        response: Response(
+          .ok, .metrics, body: AgentMetrics.text(of: agent, now: now)))
     case "v3"
     where segments.count == 6 && segments[1] == "kafka" && segments[3] == "consumer"
       && (segments[5] == "status" || segments[5] == "lag"):
@@ -136,9 +141,7 @@ package struct Routes {
       checks.append(
         ProbeAnswers.Check(
           name: "commits\(suffix)",
-          passes: status.isReady
-            || (status.partitionsNeeded > 0 && status.partitionsRead == status.partitionsNeeded),
-          note: commitsNote(status)))
+          passes: status.areCommitsRead, note: commitsNote(status)))
       checks.append(
         ProbeAnswers.Check(
           name: "heads\(suffix)", passes: status.areHeadsRead,
@@ -148,14 +151,36 @@ package struct Routes {
   }
 
   private static func commitsNote(_ status: Agent.ClusterStatus) -> String {
-    guard status.partitionsNeeded > 0 else {
-      return status.fault ?? "the offsets topic was not looked up yet"
+    var notes: [String] = []
+    if status.readsTopic {
+      if status.partitionsNeeded > 0 {
+        notes.append(
+          "\(status.partitionsRead) of \(status.partitionsNeeded) partitions read, "
+            + "\(status.records.read) records")
+      } else {
+        notes.append(status.fault ?? "the offsets topic was not looked up yet")
+      }
+      if status.recordsLeft > 0 { notes.append("about \(status.recordsLeft) left") }
     }
-    var note =
-      "\(status.partitionsRead) of \(status.partitionsNeeded) partitions read, "
-      + "\(status.records.read) records"
-    if status.recordsLeft > 0 { note += ", about \(status.recordsLeft) left" }
-    if let fault = status.fault { note += "; \(fault)" }
+    if status.groupsPolled > 0 {
+      notes.append("\(status.groupsAnswered) of \(status.groupsPolled) groups fetched")
+    }
+    if status.groupsListed == 0 {
+      notes.append(
+        "the brokers list no group: there is none, or none may be described, which they do not tell"
+      )
+    }
+    var note = notes.joined(separator: ", ")
+    if let fallback = status.fallback {
+      note += "; fetched because the offsets topic may not be read: \(fallback)"
+    }
+    if !status.withheldPartitions.isEmpty {
+      let partitions = status.withheldPartitions.map { "\($0)" }.joined(separator: ", ")
+      note += "; an open transaction withholds partition \(partitions)"
+    }
+    if let fault = status.fault, status.partitionsNeeded > 0 || !status.readsTopic {
+      note += "; \(fault)"
+    }
     return note
   }
 

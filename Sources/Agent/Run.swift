@@ -151,6 +151,7 @@ package final class Run: RequestHandler {
       isSliceQueued.append(false)
       _ = try loop.add(link.readerWakeUp) { [unowned self] in takeSlice(of: link) }
       _ = try loop.add(link.workerWakeUp) { [unowned self] in takeReplies(of: link) }
+      _ = try loop.add(link.groupsWakeUp) { [unowned self] in takeGroupReplies(of: link) }
     }
   }
 
@@ -179,6 +180,8 @@ package final class Run: RequestHandler {
     guard !isEnding else { return }
     let now = now
     handle(.tick, at: now)
+    // What is overdue tells nobody by itself.
+    for link in links where link.asksAboutGroups { takeGroupReplies(of: link) }
     let pause = 1000 - now.wall % 1000
     let next = loop.clock.monotonicNanoseconds() + pause * nanosecondsPerMillisecond
     _ = loop.schedule(at: next) { [unowned self] in tick() }
@@ -210,9 +213,18 @@ package final class Run: RequestHandler {
   private func perform(_ effect: AgentEffect) throws(KafkaError) {
     switch effect {
     case .lookUpTopics(let cluster, let topics): try links[cluster].lookUpTopics(topics)
-    case .lookUpHeads(let cluster, let requests): try links[cluster].lookUpHeads(requests)
-    case .read(let cluster, let partitions, let fromEnd):
-      try links[cluster].read(partitions, fromEnd: fromEnd)
+    case .lookUpHeads(let cluster, let end, let requests, let withStarts):
+      try links[cluster].lookUpHeads(end, requests, withStarts: withStarts)
+    case .lookUpOffsets(let cluster, let partitions, let time):
+      try links[cluster].lookUpOffsets(partitions, since: time)
+    case .read(let cluster, let partitions, let start):
+      try links[cluster].read(partitions, from: start)
+    case .stopReading(let cluster, let partitions): links[cluster].stopReading(partitions)
+    case .fetchOffsets(let cluster, let group): try links[cluster].fetchOffsets(of: group)
+    case .describe(let cluster, let group): try links[cluster].describe(group)
+    case .listGroups(let cluster): try links[cluster].listGroups()
+    case .searchRecords(let cluster, let search): try links[cluster].searchRecords(search)
+    case .replaceGroupsClient(let cluster): links[cluster].replaceGroupsClient()
     case .replaceWorker(let cluster): links[cluster].replaceWorker()
     case .log(let record): write(record)
     case .drain: drain()
@@ -233,6 +245,14 @@ package final class Run: RequestHandler {
     for event in replies.events { handle(event, at: now) }
   }
 
+  private func takeGroupReplies(of link: ClusterLink) {
+    guard !isEnding else { return }
+    let drained = link.takeGroupReplies()
+    for record in drained.logs { write(record) }
+    for event in drained.events { handle(event, at: now) }
+    if drained.mayHaveMore { loop.runNextTurn { [unowned self] in takeGroupReplies(of: link) } }
+  }
+
   /// Takes records for a millisecond at most, and comes again when some are left.
   private func takeSlice(of link: ClusterLink) {
     guard !isEnding else { return }
@@ -242,10 +262,10 @@ package final class Run: RequestHandler {
     cache.clear()
     repeat {
       do throws(KafkaError) {
-        let drained = try link.drain(maximum: Self.batch) { partition, offset, key, value in
+        let drained = try link.drain(maximum: Self.batch) { record, key, value in
           agent.ingest(
-            cluster: link.index, partition: partition, offset: offset, key: key, value: value,
-            now: start.wall)
+            cluster: link.index, partition: record.partition, offset: record.offset,
+            timestamp: record.timestamp, key: key, value: value, now: start)
         }
         for record in drained.logs { write(record) }
         for event in drained.events { handle(event, at: now) }

@@ -18,11 +18,16 @@ package struct GroupReport: Sendable, Equatable {
   package var commitsAge: Int64?
   /// Seconds since the heads of the group's cluster were read; nil when never.
   package var headsAge: Int64?
+  /// Where the commits come from, in words.
+  package var source: String
+  /// Who is in the group, in words; nil when that is not known.
+  package var members: String?
 
   /// Creates a report from its parts.
   package init(
     cluster: String, group: String, verdict: Verdict, judgement: GroupJudgement,
-    culpritTopic: String?, doubt: String?, commitsAge: Int64?, headsAge: Int64?
+    culpritTopic: String?, doubt: String?, commitsAge: Int64?, headsAge: Int64?,
+    source: String, members: String?
   ) {
     self.cluster = cluster
     self.group = group
@@ -32,6 +37,8 @@ package struct GroupReport: Sendable, Equatable {
     self.doubt = doubt
     self.commitsAge = commitsAge
     self.headsAge = headsAge
+    self.source = source
+    self.members = members
   }
 
   /// The reason of the verdict in one sentence without a period.

@@ -51,6 +51,8 @@ package enum ProbeAnswers {
       + "STOP \(judgement.stop), STALL \(judgement.stall), REWIND \(judgement.rewind), "
       + "not judged \(judgement.unknown))\n"
     text += "  total lag: \(judgement.totalLag)\n"
+    text += "  commits from: \(report.source)\n"
+    text += "  members: \(report.members ?? "not known")\n"
     text += "  commits proven complete: \(age(report.commitsAge))\n"
     text += "  log-end offsets read: \(age(report.headsAge))\n"
     return text

@@ -79,7 +79,8 @@ struct AgentStartTests {
     world.answerTopics([:])
     world.send(
       .heads(
-        cluster: 0, .heads([.init(topic: "__consumer_offsets", partition: 3, offset: 1000)])))
+        cluster: 0, .highWatermark,
+        .heads([.init(topic: "__consumer_offsets", partition: 3, offset: 1000)])))
     for offset in 0..<200 { try world.commit("g", offset: Int64(offset)) }
     var told: [LogRecord] = []
     for _ in 0..<25 {

@@ -80,7 +80,7 @@ struct AgentVerdictTests {
       // The end of the group's partition moves, and no record comes.
       world.send(
         .heads(
-          cluster: 0,
+          cluster: 0, .highWatermark,
           .heads([
             .init(topic: "__consumer_offsets", partition: 3, offset: 999),
             .init(topic: "orders", partition: 0, offset: 100),

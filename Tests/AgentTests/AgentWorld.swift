@@ -12,6 +12,8 @@ struct AgentWorld {
   var now = Moment(wall: 1_795_000_000_000, monotonic: 1_000_000)
   /// Everything that the agent wanted since the last look.
   var effects: [AgentEffect] = []
+  /// What `answerAll` has taken.
+  var kept: [AgentEffect] = []
   private var nextRecord: [Int32: Int64] = [:]
   let partitionCount: Int32
 
@@ -85,11 +87,12 @@ struct AgentWorld {
     let value = value
     if let value {
       agent.ingest(
-        cluster: 0, partition: home, offset: offset, key: key.span, value: value.span,
-        now: now.wall)
+        cluster: 0, partition: home, offset: offset, timestamp: now.wall, key: key.span,
+        value: value.span, now: now)
     } else {
       agent.ingest(
-        cluster: 0, partition: home, offset: offset, key: key.span, value: nil, now: now.wall)
+        cluster: 0, partition: home, offset: offset, timestamp: now.wall, key: key.span,
+        value: nil, now: now)
     }
   }
 
@@ -102,6 +105,26 @@ struct AgentWorld {
       key: try RecordEncoder.offsetCommitKey(group: group, topic: topic, partition: partition),
       value: try RecordEncoder.offsetCommitValue(
         RecordEncoder.OffsetCommit(offset: offset, commitTimestamp: now.wall), .version3))
+  }
+
+  /// A broker's record of who is in a group, written when a rebalance has ended, now.
+  mutating func members(
+    _ group: String, generation: Int32, _ members: [String: [String: [Int32]]],
+    subscription: [String] = ["orders"]
+  ) throws {
+    let written = try members.sorted { $0.key < $1.key }.map { name, assigned in
+      RecordEncoder.Member(
+        memberId: "\(name)-1", clientId: name, clientHost: "/10.0.0.1",
+        subscription: try RecordEncoder.subscription(topics: subscription),
+        assignment: try RecordEncoder.assignment(
+          assigned.sorted { $0.key < $1.key }.map { (topic: $0.key, partitions: $0.value) }))
+    }
+    record(
+      group: group, key: try RecordEncoder.groupMetadataKey(group: group),
+      value: try RecordEncoder.groupMetadataValue(
+        RecordEncoder.GroupMetadata(
+          generation: generation, protocol: "range", leader: written.first?.memberId,
+          currentStateTimestamp: now.wall, members: written)))
   }
 
   mutating func tombstone(_ group: String, topic: String = "orders", partition: Int32 = 0) throws {
@@ -132,7 +155,7 @@ struct AgentWorld {
     replies += heads.map {
       HeadsReply.Head(topic: $0.topic, partition: $0.partition, offset: $0.offset)
     }
-    send(.heads(cluster: 0, .heads(replies)))
+    send(.heads(cluster: 0, .highWatermark, .heads(replies)))
   }
 
   mutating func reachEnd(_ partition: Int32) {
@@ -174,7 +197,9 @@ extension [AgentEffect] {
 
   /// The heads that are to be looked up.
   var headLookUps: [[HeadRequest]] {
-    compactMap { if case .lookUpHeads(_, let topics) = $0 { topics } else { nil } }
+    compactMap {
+      if case .lookUpHeads(_, .highWatermark, let topics, _) = $0 { topics } else { nil }
+    }
   }
 
   /// The partitions that are to be read.

@@ -56,12 +56,12 @@ struct CaptureIngestTests {
   private func ingest(_ line: Line, _ world: inout AgentWorld) {
     if let value = line.value {
       world.agent.ingest(
-        cluster: 0, partition: line.partition, offset: line.offset, key: line.key.span,
-        value: value.span, now: world.now.wall)
+        cluster: 0, partition: line.partition, offset: line.offset, timestamp: -1,
+        key: line.key.span, value: value.span, now: world.now)
     } else {
       world.agent.ingest(
-        cluster: 0, partition: line.partition, offset: line.offset, key: line.key.span,
-        value: nil, now: world.now.wall)
+        cluster: 0, partition: line.partition, offset: line.offset, timestamp: -1,
+        key: line.key.span, value: nil, now: world.now)
     }
   }
 
@@ -132,8 +132,8 @@ struct CaptureIngestTests {
     var world = try world()
     let line = try #require(try visibleLines().first)
     world.agent.ingest(
-      cluster: 0, partition: partition, offset: .max, key: line.key.span, value: nil,
-      now: world.now.wall)
+      cluster: 0, partition: partition, offset: .max, timestamp: -1, key: line.key.span,
+      value: nil, now: world.now)
     world.reachEnd(partition)
     world.tick(seconds: 1)
     #expect(world.status.records.read == 1)

@@ -87,6 +87,8 @@ package struct ContentType: Sendable {
 
   /// `text/plain; charset=utf-8`.
   package static let text = ContentType("text/plain; charset=utf-8")
+  /// `text/plain; version=0.0.4; charset=utf-8`, Prometheus' text format.
+  package static let metrics = ContentType("text/plain; version=0.0.4; charset=utf-8")
   /// `application/json`.
   package static let json = ContentType("application/json")
   /// `text/html; charset=utf-8`.

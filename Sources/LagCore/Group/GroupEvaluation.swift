@@ -134,8 +134,8 @@ extension OffsetStore {
     let number = Int(pool.owner(of: window))
     let owners = groups[Int(groupTopics[index].group)].owners
     let found = finding(
-      window: window, topic: topic, partition: Int32(partition), nowSeconds: nowSeconds,
-      parameters: parameters)
+      window: window, group: Int(groupTopics[index].group), topic: topic,
+      partition: Int32(partition), nowSeconds: nowSeconds, parameters: parameters)
     let bounds = pool.bounds(of: window)
     return PartitionEvaluation(
       partition: Int32(partition),

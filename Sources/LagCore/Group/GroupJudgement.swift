@@ -131,8 +131,8 @@ extension OffsetStore {
       }
       for (partition, window) in groupTopics[Int(index)].windows.enumerated() where window >= 0 {
         let found = finding(
-          window: window, topic: topic, partition: Int32(partition), nowSeconds: nowSeconds,
-          parameters: rules)
+          window: window, group: group, topic: topic, partition: Int32(partition),
+          nowSeconds: nowSeconds, parameters: rules)
         guard found.rule != .noCommits else { continue }
         var since = pool.behindSince(window)
         if found.currentLag == 0 { since = 0 } else if since == 0 { since = clock }

@@ -13,7 +13,7 @@ extension OffsetStore {
   /// Applies the rules to one window.
   @inline(__always)
   func finding(
-    window: Int32, topic: Int, partition: Int32, nowSeconds: Int64,
+    window: Int32, group: Int, topic: Int, partition: Int32, nowSeconds: Int64,
     parameters: EvaluationParameters
   ) -> PartitionFinding {
     let filled = pool.commitCount(of: window)
@@ -42,15 +42,15 @@ extension OffsetStore {
       }
     }
     found.rule = rule(
-      of: found, newest: newest, window: window, topic: topic, partition: partition,
+      of: found, newest: newest, window: window, group: group, topic: topic, partition: partition,
       nowSeconds: nowSeconds, parameters: parameters)
     return found
   }
 
   @inline(__always)
   private func rule(
-    of found: PartitionFinding, newest: Int64, window: Int32, topic: Int, partition: Int32,
-    nowSeconds: Int64, parameters: EvaluationParameters
+    of found: PartitionFinding, newest: Int64, window: Int32, group: Int, topic: Int,
+    partition: Int32, nowSeconds: Int64, parameters: EvaluationParameters
   ) -> Rule {
     guard found.complete >= parameters.minimumComplete else { return .incomplete }
     if found.currentLag <= parameters.allowedLag { return .noLag }
@@ -59,6 +59,7 @@ extension OffsetStore {
       currentLag: found.currentLag, parameters: parameters
     ) {
       topics[topic].heads.wasAtMost(newest, partition: partition)
+        || isPresent(group, window: window)
     }
   }
 

@@ -59,6 +59,8 @@ package struct OffsetStore: Sendable {
     var owners: [PartitionOwner] = []
     /// How often it rebalanced since it is watched.
     var rebalances = Occurrences()
+    /// Whose silence is no proof that he stopped, while commits are seen by polls.
+    var presence = ObservedPresence.none
   }
 
   /// One topic of one group.

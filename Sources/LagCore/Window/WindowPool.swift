@@ -88,6 +88,11 @@ package struct WindowPool: Sendable {
     setOwner(owner, of: window)
   }
 
+  /// Forgets the commits of a window whose order is `first` or above.
+  package mutating func removeCommits(of window: Int32, from first: Int64) {
+    store(entries(of: window).filter { $0.order < first }, in: window)
+  }
+
   private mutating func clear(_ window: Int32) {
     let (chunk, base) = locate(window)
     for word in base..<(base + Word.slots) { chunks[chunk][word] = 0 }

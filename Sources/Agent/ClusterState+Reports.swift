@@ -1,0 +1,171 @@
+import Answers
+import Configuration
+import LagCore
+
+/// Verdicts, and what they rest on.
+extension ClusterState {
+  /// Makes the verdict of every group anew and tells the log what changed.
+  mutating func judge(now: Moment) -> [AgentEffect] {
+    var effects: [AgentEffect] = []
+    for group in store.groupIndices where !watched[group].isRemoved {
+      if reading(of: group)?.isCaughtUp == true { watched[group].wasRead = true }
+      if !isReturning(group, now: now.monotonic) {
+        watched[group].judgement = store.judge(
+          group: group, nowSeconds: now.wallSeconds, parameters: judgement(now: now))
+      }
+      let report = report(group: group, now: now)
+      if let told = rebalanced(group) { effects.append(.log(told)) }
+      guard report.verdict != watched[group].toldVerdict else { continue }
+      effects.append(
+        .log(
+          LogRecord(report.verdict == .error ? .warn : .info, "verdict changed")
+            .with("cluster", settings.name).with("group", report.group)
+            .with("from", "\(watched[group].toldVerdict.name)").with("to", "\(report.verdict.name)")
+            .with("reason", report.reason)))
+      watched[group].toldVerdict = report.verdict
+    }
+    return effects
+  }
+
+  /// The parameters of the probes' verdict at this moment.
+  private func judgement(now: Moment) -> JudgementParameters {
+    var parameters = settings.judgement
+    parameters.clockSkew = skew.correction
+    parameters.staleAfter = UInt32(clamping: settings.staleAfter / 1000)
+    return parameters
+  }
+
+  /// The parameters of Burrow's evaluation at this moment.
+  var evaluation: EvaluationParameters {
+    var parameters = settings.evaluation
+    parameters.clockSkew = skew.correction
+    return parameters
+  }
+
+  /// The partitions of the offsets topic that an open transaction withholds.
+  var withheldPartitions: [Int32] {
+    readings.indices.filter { readings[$0]?.isWithheld == true }.map { Int32($0) }
+  }
+
+  /// What the log has to be told of a group's rebalances: the first is the start, and no news.
+  private mutating func rebalanced(_ group: Int) -> LogRecord? {
+    let count = store.rebalances(ofGroup: group).count
+    guard count != watched[group].toldRebalances else { return nil }
+    defer { watched[group].toldRebalances = count }
+    guard isReady, let membership = store.membership(ofGroup: group) else { return nil }
+    return LogRecord(.info, "group rebalanced").with("cluster", settings.name)
+      .with("group", store.groupName(group)).with("generation", Int64(membership.generation))
+      .with("state", "\(membership.state.name)").with("members", Int64(membership.members.count))
+  }
+
+  /// The groups that there is something to say of: those named exactly, and those with commits.
+  var reportedGroups: [Int] {
+    store.groupIndices.filter {
+      !watched[$0].isRemoved && (consumer(of: $0).namesGroups || store.hasData(group: $0))
+    }
+  }
+
+  /// Returns what is to be said of a group now.
+  func report(group: Int, now: Moment) -> GroupReport {
+    let judgement = watched[group].judgement
+    let end = LogEnd(consumer(of: group).logEnd)
+    let commitsAge = commitsProvenAt(group).map { max(0, now.monotonic - $0) }
+    let headsAge = lookUps[end].readAt.map { max(0, now.monotonic - $0) }
+    let doubt = doubt(group, commitsAge: commitsAge, headsAge: headsAge, now: now)
+    return GroupReport(
+      cluster: settings.name, group: store.groupName(group),
+      verdict: doubt == nil ? judgement.verdict : .unknown, judgement: judgement,
+      culpritTopic: judgement.worst.map { store.topicName($0.topic) }, doubt: doubt,
+      commitsAge: commitsAge.map { $0 / 1000 }, headsAge: headsAge.map { $0 / 1000 },
+      source: sourceText(group), members: membersText(group, now: now))
+  }
+
+  /// The latest time for which it is proven that all commits of a group were read.
+  private func commitsProvenAt(_ group: Int) -> Int64? {
+    switch watched[group].source {
+    case .topic: reading(of: group)?.provenAt
+    case .fetch: polls.offsetsReadAt(group)
+    }
+  }
+
+  /// Why nothing can be said of a group although it may have commits; nil when something can.
+  private func doubt(
+    _ group: Int, commitsAge: Int64?, headsAge: Int64?, now: Moment
+  ) -> String? {
+    if watched[group].isRemoved { return "this group was removed by a reload" }
+    if let fault = health.fault, headsAge == nil || commitsAge == nil {
+      return "cluster \(settings.name): \(fault.message)"
+    }
+    let doubt =
+      switch watched[group].source {
+      case .topic: topicDoubt(group, commitsAge: commitsAge)
+      case .fetch: fetchDoubt(group, commitsAge: commitsAge)
+      }
+    if let doubt { return doubt }
+    if watched[group].judgement.verdict == .notFound { return "no commit of this group is known" }
+    guard let headsAge else { return "no log-end offset has been read yet" }
+    if headsAge > settings.staleAfter {
+      return "the log-end offsets are \(headsAge / 1000) s old"
+    }
+    return nil
+  }
+
+  private func topicDoubt(_ group: Int, commitsAge: Int64?) -> String? {
+    guard let reading = reading(of: group) else {
+      return "\(settings.offsetsTopic) has not been looked up yet"
+    }
+    if let fault = reading.fault { return "\(settings.offsetsTopic): \(fault.message)" }
+    guard reading.isCaughtUp || watched[group].wasRead, let commitsAge else {
+      let left = reading.remaining.map { ", about \($0) records are left" } ?? ""
+      return "\(settings.offsetsTopic) has not been read to its end yet\(left)"
+    }
+    if commitsAge > settings.staleAfter {
+      return "for \(commitsAge / 1000) s it could not be proven that all commits were read"
+    }
+    return nil
+  }
+
+  private func fetchDoubt(_ group: Int, commitsAge: Int64?) -> String? {
+    let why = polls.offsetsFault(group).map { ": \($0.message)" } ?? ""
+    guard let commitsAge else {
+      return why.isEmpty
+        ? "the offsets of this group have not been fetched yet"
+        : "the offsets of this group cannot be fetched\(why)"
+    }
+    if commitsAge > settings.staleAfter {
+      return "the offsets of this group were last fetched \(commitsAge / 1000) s ago\(why)"
+    }
+    return nil
+  }
+
+  // MARK: Evidence
+
+  /// Where the commits of a group come from, in words.
+  private func sourceText(_ group: Int) -> String {
+    guard watched[group].source == .fetch else {
+      return "\(settings.offsetsTopic)-\(watched[group].partition)"
+    }
+    if reading(of: group)?.isWithheld == true {
+      return "OffsetFetch, because an open transaction withholds "
+        + "\(settings.offsetsTopic)-\(watched[group].partition)"
+    }
+    if consumer(of: group).source != .offsetFetch, let fault = fallback.fault {
+      return "OffsetFetch, because \(settings.offsetsTopic) may not be read (\(fault.message))"
+    }
+    return "OffsetFetch"
+  }
+
+  /// Who is in a group, in words; nil when that is not known.
+  private func membersText(_ group: Int, now: Moment) -> String? {
+    if let fault = polls.descriptionFault(group), watched[group].source == .fetch {
+      return "not known: \(fault.message)"
+    }
+    guard let known = store.membership(ofGroup: group), known.state != .unknown else { return nil }
+    var text = "\(known.members.count), \(known.state.name)"
+    if known.generation >= 0 { text += ", generation \(known.generation)" }
+    if known.changedAt > 0 {
+      text += " since \(max(0, now.wall &- known.changedAt) / 1000) s"
+    }
+    return text
+  }
+}

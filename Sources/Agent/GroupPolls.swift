@@ -1,0 +1,253 @@
+import LagCore
+
+/// When the groups that are served by OffsetFetch are asked next.
+///
+/// Of one group at most one request is under way, and of all groups at most `maximumUnderWay`.
+/// Pauses vary by a tenth either way, so that the agents of a deployment do not ask in step. A
+/// group that cannot be asked is tried again after a growing pause, which never exceeds the usual
+/// one.
+struct GroupPolls: Sendable {
+  /// A request that is due.
+  enum Request: Sendable, Equatable {
+    /// The committed offsets of a group.
+    case offsets(group: Int)
+    /// The members of a group.
+    case description(group: Int)
+  }
+
+  /// The most requests of one cluster that are under way at a time.
+  static let maximumUnderWay = 8
+  /// How long a description is good, in milliseconds; at least three offset polls.
+  static let descriptionInterval: Int64 = 30_000
+  /// The pause after a refusal that only an administrator can end, in milliseconds.
+  static let refusalPause: Int64 = 60_000
+
+  private struct Poll: Sendable {
+    var offsetsDue: Int64
+    var descriptionDue: Int64
+    /// When the request under way began, and which it is.
+    var underWay: (since: Int64, isDescription: Bool)?
+    var failures: Int64 = 0
+    var offsetsReadAt: Int64?
+    var offsetsFault: ClusterFault?
+    var descriptionFault: ClusterFault?
+    var evidence = MembershipEvidence()
+  }
+
+  private var polls: [Int: Poll] = [:]
+  private var underWay = 0
+  private let refresh: Int64
+  private var random: SplitMix
+
+  /// - Parameters:
+  ///   - refresh: milliseconds between two looks at the offsets of a group.
+  ///   - seed: a random number for the pauses.
+  init(refresh: Int64, seed: UInt64) {
+    self.refresh = refresh
+    random = SplitMix(state: seed)
+  }
+
+  // MARK: Groups
+
+  /// Whether a group is polled.
+  func contains(_ group: Int) -> Bool { polls[group] != nil }
+
+  /// Whether no group is polled.
+  var isEmpty: Bool { polls.isEmpty }
+
+  /// The groups that are polled.
+  var groups: [Int] { polls.keys.sorted() }
+
+  /// Begins to poll a group, the first time at once.
+  mutating func watch(_ group: Int, now: Int64) {
+    guard polls[group] == nil else { return }
+    polls[group] = Poll(offsetsDue: now, descriptionDue: now)
+  }
+
+  /// Stops polling a group; an answer that is still to come is passed over.
+  mutating func forget(_ group: Int) {
+    if polls.removeValue(forKey: group)?.underWay != nil { underWay -= 1 }
+  }
+
+  // MARK: Asking
+
+  /// Returns what is to be asked now, the longest due first, and takes it as asked.
+  mutating func due(now: Int64) -> [Request] {
+    guard underWay < Self.maximumUnderWay else { return [] }
+    var waiting: [(due: Int64, group: Int, isDescription: Bool)] = []
+    for (group, poll) in polls where poll.underWay == nil {
+      if poll.offsetsDue <= now {
+        waiting.append((poll.offsetsDue, group, false))
+      } else if poll.descriptionDue <= now {
+        waiting.append((poll.descriptionDue, group, true))
+      }
+    }
+    waiting.sort { left, right in
+      if left.due != right.due { return left.due < right.due }
+      if left.isDescription != right.isDescription { return right.isDescription }
+      return left.group < right.group
+    }
+    var requests: [Request] = []
+    for one in waiting.prefix(Self.maximumUnderWay - underWay) {
+      polls[one.group]?.underWay = (now, one.isDescription)
+      underWay += 1
+      requests.append(
+        one.isDescription ? .description(group: one.group) : .offsets(group: one.group))
+    }
+    return requests
+  }
+
+  /// Whether any request has been under way for longer than `limit` milliseconds.
+  func isStuck(now: Int64, limit: Int64) -> Bool {
+    underWay > 0 && polls.values.contains { $0.underWay.map { now - $0.since > limit } ?? false }
+  }
+
+  /// Gives up everything that is under way; it is due again.
+  mutating func abandon() {
+    for group in polls.keys { polls[group]?.underWay = nil }
+    underWay = 0
+  }
+
+  // MARK: Answers
+
+  /// Takes note that the offsets of a group were answered.
+  ///
+  /// - Returns: when they were asked for; nil when nothing of the kind is under way.
+  mutating func answeredOffsets(
+    of group: Int, fault: ClusterFault?, now: Int64
+  ) -> Int64? {
+    guard let asked = end(group, isDescription: false) else { return nil }
+    polls[group]?.offsetsFault = fault
+    if let fault {
+      let failures = min((polls[group]?.failures ?? 0) + 1, 8)
+      polls[group]?.failures = failures
+      let pause =
+        fault.kind == .authorization ? Self.refusalPause : min(refresh, Int64(1000) << failures)
+      polls[group]?.offsetsDue = now + pause
+    } else {
+      polls[group]?.failures = 0
+      polls[group]?.offsetsReadAt = asked
+      let due = asked + varied(refresh)
+      polls[group]?.offsetsDue = due
+    }
+    return asked
+  }
+
+  /// Takes note that a group was described.
+  ///
+  /// - Parameter hasMembers: nil when the broker did not say.
+  mutating func answeredDescription(
+    of group: Int, hasMembers: Bool?, fault: ClusterFault?, now: Int64
+  ) {
+    guard end(group, isDescription: true) != nil else { return }
+    polls[group]?.descriptionFault = fault
+    polls[group]?.evidence.described(hasMembers: hasMembers)
+    let pause =
+      fault?.kind == .authorization
+      ? Self.refusalPause : max(Self.descriptionInterval, 3 * refresh)
+    let due = now + varied(pause)
+    polls[group]?.descriptionDue = due
+  }
+
+  private mutating func end(_ group: Int, isDescription: Bool) -> Int64? {
+    guard let underWay = polls[group]?.underWay, underWay.isDescription == isDescription else {
+      return nil
+    }
+    polls[group]?.underWay = nil
+    self.underWay -= 1
+    return underWay.since
+  }
+
+  /// Takes note whether offsets moved since the poll before.
+  mutating func moved(_ didAdvance: Bool, group: Int) {
+    polls[group]?.evidence.fetched(didAdvance: didAdvance)
+  }
+
+  // MARK: What is known
+
+  /// When the offsets were last asked for with success, on the monotonic clock.
+  func offsetsReadAt(_ group: Int) -> Int64? { polls[group]?.offsetsReadAt }
+
+  /// Why the offsets of a group cannot be had, nil while they can.
+  func offsetsFault(_ group: Int) -> ClusterFault? { polls[group]?.offsetsFault }
+
+  /// Why a group cannot be described, nil while it can.
+  func descriptionFault(_ group: Int) -> ClusterFault? { polls[group]?.descriptionFault }
+
+  /// Whether anybody is a member of a group.
+  func membership(_ group: Int) -> ObservedMembership {
+    polls[group]?.evidence.membership ?? .unknown
+  }
+
+  /// How many groups have been read once, and how many are polled.
+  var progress: (read: Int, of: Int) {
+    (polls.values.count { $0.offsetsReadAt != nil }, polls.count)
+  }
+
+  private mutating func varied(_ pause: Int64) -> Int64 {
+    let tenth = max(1, pause / 10)
+    return pause - tenth + Int64(random.next() % UInt64(2 * tenth + 1))
+  }
+}
+
+/// What descriptions and offsets together say about the members of a group.
+///
+/// A description alone can mislead: to the call that knows classic groups only, every group of the
+/// new protocol looks dead, and a consumer that assigns itself its partitions is in no group. Who
+/// commits is there, so an empty group whose offsets move has members that cannot be seen.
+struct MembershipEvidence: Sendable, Equatable {
+  private enum Description: Sendable, Equatable {
+    case refused
+    case members
+    case empty
+  }
+
+  private var description = Description.refused
+  /// Whether offsets were read since the group looked empty: the last commit of a member that
+  /// left is seen by that reading and proves nothing.
+  private var hasBaseline = false
+  private var movesWithoutMembers = false
+
+  /// Takes note of a description; nil when the broker did not say.
+  mutating func described(hasMembers: Bool?) {
+    guard let hasMembers else { return description = .refused }
+    if hasMembers {
+      self = MembershipEvidence()
+      description = .members
+    } else {
+      if description != .empty { hasBaseline = false }
+      description = .empty
+    }
+  }
+
+  /// Takes note of a reading of the offsets.
+  mutating func fetched(didAdvance: Bool) {
+    guard description == .empty else { return }
+    if hasBaseline, didAdvance { movesWithoutMembers = true }
+    hasBaseline = true
+  }
+
+  /// What follows from both.
+  var membership: ObservedMembership {
+    switch description {
+    case .refused: .unknown
+    case .members: .yes
+    case .empty: movesWithoutMembers ? .unknown : .no
+    }
+  }
+}
+
+/// Random numbers that a seed determines (SplitMix64).
+struct SplitMix: Sendable {
+  private var state: UInt64
+
+  init(state: UInt64) { self.state = state }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed &>> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed &>> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed &>> 31)
+  }
+}
