@@ -2,27 +2,32 @@
 ///
 /// A hung client cannot be destroyed: each one costs its threads for the rest of the process, so
 /// there must not be many of them.
-struct HangBackoff {
+package struct HangBackoff {
   /// The pause after the first hang, in milliseconds; it doubles with each further one.
-  static let firstPauseMilliseconds: Int64 = 600_000
+  package static let firstPauseMilliseconds: Int64 = 600_000
   /// After so many hangs the kind of request is given up.
-  static let maximumHangs = 5
+  package static let maximumHangs = 5
 
-  private(set) var hangs = 0
+  /// How often a client hung.
+  package private(set) var hangs = 0
   private var until: Int64 = .min
+
+  /// Nothing hung yet.
+  package init() {}
 
   /// Notes a hang.
   ///
   /// - Parameter now: the loop's monotonic time in milliseconds.
-  mutating func hung(now: Int64) {
-    until = now &+ (HangBackoff.firstPauseMilliseconds << Int64(min(hangs, 16)))
+  package mutating func hung(now: Int64) {
+    guard hangs < HangBackoff.maximumHangs else { return }
+    until = now &+ (HangBackoff.firstPauseMilliseconds << Int64(hangs))
     hangs += 1
   }
 
   /// Whether a request may be sent.
   ///
   /// - Parameter now: the loop's monotonic time in milliseconds.
-  func isAllowed(now: Int64) -> Bool {
+  package func isAllowed(now: Int64) -> Bool {
     hangs < HangBackoff.maximumHangs && now >= until
   }
 }

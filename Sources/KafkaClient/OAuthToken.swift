@@ -1,27 +1,32 @@
 import JSON
 
 /// A bearer token (RFC 6750) as SASL OAUTHBEARER sends it, with what librdkafka wants to know.
-struct OAuthToken: Equatable {
+package struct OAuthToken: Equatable, Sendable {
   /// Why a text is no token; never says what the text is.
-  enum Problem: Error, Equatable {
+  package enum Problem: Error, Equatable {
+    /// There is nothing but white space.
     case empty
+    /// It is longer than `maximumBytes`.
     case tooLong
+    /// It holds characters that no bearer token has.
     case notBearer
+    /// It is a JSON Web Token, but its claims are none.
     case badClaims
+    /// Its time is over.
     case expired
   }
 
   /// The longest token, in bytes: a broker takes 64 KiB of SASL by default.
-  static let maximumBytes = 65_536
+  package static let maximumBytes = 65_536
   /// A life beyond this is taken for this, in milliseconds: 10 years.
-  static let maximumLifeMilliseconds: Int64 = 315_360_000_000
+  package static let maximumLifeMilliseconds: Int64 = 315_360_000_000
 
   /// The token itself.
-  let text: String
+  package let text: String
   /// Who it speaks for.
-  let principal: String
+  package let principal: String
   /// When it ends, in milliseconds since 1970.
-  let expiresAt: Int64
+  package let expiresAt: Int64
 
   /// Reads the contents of a token file.
   ///
@@ -32,7 +37,7 @@ struct OAuthToken: Equatable {
   ///   - bytes: the file; white space around the token is left out.
   ///   - file: what to assume of an opaque token.
   ///   - now: milliseconds since 1970.
-  static func read(
+  package static func read(
     _ bytes: [UInt8], file: OAuthTokenFile, now: Int64
   ) throws(Problem) -> OAuthToken {
     guard bytes.count <= maximumBytes else { throw .tooLong }
@@ -115,9 +120,9 @@ struct OAuthToken: Equatable {
 }
 
 /// The base64 of RFC 4648 section 5.
-enum Base64URL {
+package enum Base64URL {
   /// The bytes, or nil when the text is none; padding may be there or not.
-  static func decode(_ text: [UInt8]) -> [UInt8]? {
+  package static func decode(_ text: [UInt8]) -> [UInt8]? {
     var digits = text[...]
     while digits.last == UInt8(ascii: "="), text.count - digits.count < 2 {
       digits = digits.dropLast()

@@ -24,7 +24,7 @@ package struct ProbeReply: Equatable, Sendable {
 }
 
 /// One question of a `RecordProbe` that is under way.
-struct ProbeQuestion: Equatable {
+package struct ProbeQuestion: Equatable {
   let id: RequestID
   let topic: String
   let partition: Int32
@@ -33,14 +33,26 @@ struct ProbeQuestion: Equatable {
   /// When the probe gives up, in milliseconds of the loop's clock.
   let deadline: Int64
 
+  /// Puts the parts together; `id` counts from 1.
+  package init(
+    number: UInt64, topic: String, partition: Int32, committed: Int64, end: Int64, deadline: Int64
+  ) {
+    self.id = RequestID(number: number)
+    self.topic = topic
+    self.partition = partition
+    self.committed = committed
+    self.end = end
+    self.deadline = deadline
+  }
+
   /// What a record says; nil when it says nothing yet.
-  func record(at offset: Int64) -> ProbeResult? {
+  package func record(at offset: Int64) -> ProbeResult? {
     if offset >= end { return .nothingReadable(upTo: end) }
     return offset >= committed ? .readable(at: offset) : nil
   }
 
   /// What the end of the readable records says.
-  func endOfPartition(at offset: Int64) -> ProbeResult {
+  package func endOfPartition(at offset: Int64) -> ProbeResult {
     .nothingReadable(upTo: max(committed, min(offset, end)))
   }
 

@@ -77,8 +77,8 @@ package struct RecordProbe: ~Copyable {
     lastNumber &+= 1
     let timeout = ClusterWorker.clamp(timeoutMilliseconds)
     let question = ProbeQuestion(
-      id: RequestID(number: lastNumber), topic: topic, partition: partition, committed: committed,
-      end: end, deadline: now &+ timeout)
+      number: lastNumber, topic: topic, partition: partition, committed: committed, end: end,
+      deadline: now &+ timeout)
     questions.append(question)
     return question.id
   }
