@@ -105,7 +105,7 @@ package struct ClusterWorker: ~Copyable {
   ///
   /// - Parameters:
   ///   - partitions: each topic at most once.
-  ///   - time: milliseconds since 1970.
+  ///   - time: milliseconds since 1970; before 1973 nothing is told apart.
   ///   - timeoutMilliseconds: when the worker gives up.
   ///   - now: the loop's monotonic time in milliseconds.
   package mutating func requestOffsets(

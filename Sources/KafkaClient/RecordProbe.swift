@@ -7,7 +7,7 @@ import CLibrdkafka
 /// a few partitions at a time, and looks at no key and no value. It needs READ on the topic. The
 /// client is created by the first question; `disconnect` drops it when nobody asks any more. One
 /// thread uses a probe, and nothing here blocks but for about 0.1 ms at the end of a partition's
-/// reading.
+/// reading. A topic that is not there gives a timeout: librdkafka only logs that.
 package struct RecordProbe: ~Copyable {
   /// Partitions that are read at a time; further questions are refused.
   package static let maximumProbes = 8

@@ -3,6 +3,12 @@
 /// It decides as `HeadsPlan` does, but for one thing: here -1 without an error is an answer, that
 /// the partition holds nothing so new.
 package struct TimesPlan {
+  /// The earliest moment that is asked for, in milliseconds since 1970: 3 March 1973.
+  ///
+  /// librdkafka answers in place, so a question that the broker left out looks like an offset; no
+  /// partition has offsets as large as these.
+  package static let earliestTime: Int64 = 100_000_000_000
+
   /// The moment, in milliseconds since 1970.
   package let time: Int64
   private var plan: HeadsPlan
@@ -13,10 +19,10 @@ package struct TimesPlan {
   ///
   /// - Parameters:
   ///   - request: the partitions.
-  ///   - time: the moment, in milliseconds since 1970; never negative, because librdkafka gives
-  ///     negative numbers another meaning.
+  ///   - time: the moment, in milliseconds since 1970; an earlier one than `earliestTime` is
+  ///     taken for that.
   package init(request: [TopicPartitions], time: Int64) {
-    self.time = max(0, time)
+    self.time = max(TimesPlan.earliestTime, time)
     plan = HeadsPlan(request: request)
     isEmptyAfter = request.map { [Bool](repeating: false, count: $0.partitions.count) }
   }
@@ -66,7 +72,7 @@ extension TimesPlan: LeaderPlan {
           isEmptyAfter[place.topic][place.partition] = true
           read[index] = HeadsPlan.Element(offset: 0, error: nil)
         } else if element.offset == time {
-          // librdkafka answers in place: what the broker left out still holds the question.
+          // The question, not an answer.
           read[index] = HeadsPlan.Element(offset: -2, error: nil)
         }
       }

@@ -50,7 +50,7 @@ struct TimesPlanTests {
   static let error = KafkaError(code: -185)
 
   func plan() -> (TimesPlan, [HeadsPlan.LeaderGroup]) {
-    var plan = TimesPlan(request: Self.request, time: 1_700)
+    var plan = TimesPlan(request: Self.request, time: 1_700_000_000_000)
     let groups = plan.groups(metadata: Self.metadata, suspects: [], unknown: Self.error)
     return (plan, groups)
   }
@@ -83,11 +83,12 @@ struct TimesPlanTests {
     var (plan, groups) = plan()
     let next = plan.take(
       groups[0].places, callError: nil,
-      elements: [.init(offset: 1_700, error: nil), .init(offset: -1_001, error: nil)],
+      elements: [.init(offset: 1_700_000_000_000, error: nil), .init(offset: -1_001, error: nil)],
       sampledAt: 0)
     #expect(next == .askOneByOne(groups[0].places))
     _ = plan.take(
-      [groups[0].places[0]], callError: nil, elements: [.init(offset: 1_700, error: nil)],
+      [groups[0].places[0]], callError: nil,
+      elements: [.init(offset: 1_700_000_000_000, error: nil)],
       sampledAt: 0)
     guard case .failed = plan.offsets(unanswered: Self.error)[0].offsets[0] else {
       Issue.record("the time was taken for an offset")
@@ -121,7 +122,9 @@ struct TimesPlanTests {
 
   @Test("a moment before 1970 is not taken for one of the protocol's own numbers")
   func negative() {
-    #expect(TimesPlan(request: [], time: -2).timestamp == 0)
+    for time in [Int64.min, -2, -1, 0] {
+      #expect(TimesPlan(request: [], time: time).timestamp == TimesPlan.earliestTime)
+    }
   }
 }
 

@@ -16,6 +16,7 @@ func replies(
     let new = worker.takeReplies()
     all.metadata = new.metadata ?? all.metadata
     all.heads = new.heads ?? all.heads
+    all.times = new.times ?? all.times
     all.notices += new.notices
   }
   return all
