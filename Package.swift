@@ -65,6 +65,7 @@ let package = Package(
     // The assembly.
     library("Answers", ["LagCore", "JSON"]),
     library("Offline", ["LagCore", "ConsumerOffsets", "JSON"]),
+    library("Doctor", ["LagCore", "ConsumerOffsets", "KafkaClient", "Configuration"]),
     library(
       "Agent",
       [
@@ -75,7 +76,7 @@ let package = Package(
       name: "vole",
       dependencies: [
         "Agent", "LagCore", "ConsumerOffsets", "KafkaClient", "EventLoop", "HTTPServer",
-        "Configuration", "Answers", "JSON", "Offline",
+        "Configuration", "Answers", "JSON", "Offline", "Doctor",
       ], swiftSettings: rules),
     .executableTarget(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers"],
@@ -97,6 +98,8 @@ let package = Package(
     tests("ConfigurationTests", ["Configuration"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop"]),
+    tests(
+      "DoctorTests", ["Doctor", "Configuration", "ConsumerOffsets", "KafkaClient", "LagCore"]),
     tests("TidyTests", []),
     tests("OfflineTests", ["Offline", "JSON", "LagCore", "ConsumerOffsets"]),
   ],

@@ -1,9 +1,9 @@
 package import Configuration
-import KafkaClient
+package import KafkaClient
 
 extension KafkaProperties {
   /// Takes what a profile says over, with where its token is read from.
-  init(_ profile: ClientProfile, servers: [String]) {
+  package init(_ profile: ClientProfile, servers: [String]) {
     self.init(profile.kafkaProperties(servers: servers))
     guard let path = profile.sasl?.tokenFile else { return }
     var token = OAuthTokenFile(path: path)

@@ -11,6 +11,7 @@ let commands: [Command] = [
   .decode,
   .evaluate,
   .replay,
+  .doctor,
 ]
 
 let program = ProgramDeclaration(
