@@ -85,6 +85,10 @@ package struct EvaluationParameters: Sendable, Equatable {
     self.staleAfter = staleAfter
   }
 
+  /// Whether WARN needs two known lags after all.
+  @inline(__always)
+  var needsTwoLags: Bool { warningNeedsTwoLags && !isPlain }
+
   /// Returns the brokers' clock in milliseconds since 1970 when this machine's shows `nowSeconds`.
   @inline(__always)
   func brokerClock(at nowSeconds: Int64) -> Int64 {
@@ -106,21 +110,20 @@ enum BurrowRules {
   ///   - nowMilliseconds: the wall clock by which commit times were taken, in milliseconds since
   ///     1970; a whole second in Burrow.
   ///   - currentLag: the lag of the newest commit against the newest head, in records.
-  ///   - parameters: the allowed lag and whether WARN needs two lags.
+  ///   - allowedLag: lag that counts as none, in records.
+  ///   - needsTwoLags: whether WARN needs two known lags.
   ///   - offset: the committed offset at a position; a common distance to the true ones is allowed.
   ///   - lag: the lag at commit time at a position, nil when unknown.
-  ///   - wasLagZeroRecently: whether any stored head is at most the newest commit's offset; asked
-  ///     only when the partition would be STOP.
+  ///   - wasLagZeroRecently: whether any stored head is at most the newest commit's offset; of no
+  ///     consequence unless the window is silent.
   @inline(__always)
   static func decide(
-    _ window: Extent, nowMilliseconds: Int64, currentLag: UInt64, parameters: EvaluationParameters,
-    offset: (_ position: Int) -> Int64, lag: (_ position: Int) -> UInt64?,
-    wasLagZeroRecently: () -> Bool
+    _ window: Extent, nowMilliseconds: Int64, currentLag: UInt64, allowedLag: UInt64,
+    needsTwoLags: Bool, offset: (_ position: Int) -> Int64, lag: (_ position: Int) -> UInt64?,
+    wasLagZeroRecently: Bool
   ) -> Rule {
-    if currentLag <= parameters.allowedLag { return .noLag }
-    let silence = nowMilliseconds &- window.lastTimestamp
-    let span = window.lastTimestamp &- window.firstTimestamp
-    if silence > span, !wasLagZeroRecently() { return .stopped }
+    if currentLag <= allowedLag { return .noLag }
+    if window.isSilent(nowMilliseconds: nowMilliseconds), !wasLagZeroRecently { return .stopped }
 
     let course = course(of: window, offset: offset)
     if course == .rewound { return .rewound }
@@ -131,7 +134,7 @@ enum BurrowRules {
     var position = window.first
     while true {
       if let lag = lag(position) {
-        if lag <= parameters.allowedLag { return .lagWasZero }
+        if lag <= allowedLag { return .lagWasZero }
         // No lag is below the zero that stands here before the first known one.
         if lag < previous { didDecrease = true }
         previous = lag
@@ -142,7 +145,7 @@ enum BurrowRules {
     }
     if course == .stalled { return .stalled }
     if didDecrease { return .lagDecreasing }
-    if parameters.warningNeedsTwoLags, !parameters.isPlain, known < 2 { return .lagUnknown }
+    if needsTwoLags, known < 2 { return .lagUnknown }
     return .lagNotDecreasing
   }
 
@@ -177,6 +180,12 @@ enum BurrowRules {
       self.ring = ring
       self.firstTimestamp = firstTimestamp
       self.lastTimestamp = lastTimestamp
+    }
+
+    /// Whether more time has passed since the newest commit than between the oldest and it.
+    @inline(__always)
+    func isSilent(nowMilliseconds: Int64) -> Bool {
+      nowMilliseconds &- lastTimestamp > lastTimestamp &- firstTimestamp
     }
 
     /// Returns the position of the next newer commit.

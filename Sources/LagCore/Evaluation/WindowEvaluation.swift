@@ -64,8 +64,9 @@ package func evaluateWindow(
       count: commits.count, firstTimestamp: commits[0].timestamp,
       lastTimestamp: newest.timestamp),
     nowMilliseconds: parameters.brokerClock(at: nowSeconds), currentLag: currentLag,
-    parameters: parameters, offset: { commits[$0].offset }, lag: { commits[$0].lag },
-    wasLagZeroRecently: { heads.contains { $0 <= newest.offset } })
+    allowedLag: parameters.allowedLag, needsTwoLags: parameters.needsTwoLags,
+    offset: { commits[$0].offset }, lag: { commits[$0].lag },
+    wasLagZeroRecently: heads.contains { $0 <= newest.offset })
   return WindowVerdict(rule: rule, complete: complete)
 }
 

@@ -86,6 +86,7 @@ extension OffsetStore {
       (name: topicName(Int(groupTopics[Int($0)].topic)), index: Int($0))
     }
     .sorted { $0.name < $1.name }
+    let frame = frame(parameters, group: group, nowSeconds: nowSeconds)
     var largest: UInt64 = 0
     var full = 0
     for topic in sorted {
@@ -94,8 +95,7 @@ extension OffsetStore {
       partitions.reserveCapacity(count)
       for partition in 0..<count {
         let one = evaluate(
-          groupTopic: topic.index, partition: partition, nowSeconds: nowSeconds,
-          parameters: parameters)
+          groupTopic: topic.index, partition: Int32(partition), frame: frame)
         evaluation.status = max(evaluation.status, GroupStatus(causedBy: one.status))
         evaluation.totalLag &+= one.currentLag
         if evaluation.maxLag == nil || one.currentLag > largest {
@@ -118,29 +118,39 @@ extension OffsetStore {
   func partitionCount(ofGroupTopic index: Int) -> Int {
     max(
       groupTopics[index].windows.count,
-      topics[Int(groupTopics[index].topic)].heads.partitionCount)
+      heads[Int(groupTopics[index].topic)].partitionCount)
   }
 
   private func evaluate(
-    groupTopic index: Int, partition: Int, nowSeconds: Int64, parameters: EvaluationParameters
+    groupTopic index: Int, partition: Int32, frame: EvaluationFrame
   ) -> PartitionEvaluation {
     let topic = Int(groupTopics[index].topic)
-    let headAge = topics[topic].heads.sampledAt(Int32(partition)).map { nowSeconds &- Int64($0) }
-    guard let window = knownWindow(groupTopic: index, partition: Int32(partition)) else {
-      return PartitionEvaluation(
-        partition: Int32(partition), owner: nil, rule: .noCommits, start: nil, end: nil,
-        currentLag: 0, complete: 0, flags: [], headAge: headAge)
+    var evaluation = PartitionEvaluation(
+      partition: partition, owner: nil, rule: .noCommits, start: nil, end: nil, currentLag: 0,
+      complete: 0, flags: [],
+      headAge: heads[topic].sampledAt(partition).map { frame.nowSeconds &- Int64($0) })
+    guard let window = knownWindow(groupTopic: index, partition: partition) else {
+      return evaluation
     }
     let number = Int(pool.owner(of: window))
-    let owners = groups[Int(groupTopics[index].group)].owners
-    let found = finding(
-      window: window, group: Int(groupTopics[index].group), topic: topic,
-      partition: Int32(partition), nowSeconds: nowSeconds, parameters: parameters)
-    let bounds = pool.bounds(of: window)
-    return PartitionEvaluation(
-      partition: Int32(partition),
-      owner: number > 0 && number <= owners.count ? owners[number - 1] : nil,
-      rule: found.rule, start: bounds?.start, end: bounds?.end, currentLag: found.currentLag,
-      complete: found.complete, flags: found.flags, headAge: headAge)
+    if number > 0 {
+      let group = Int(groupTopics[index].group)
+      if number <= groups[group].owners.count {
+        evaluation.owner = groups[group].owners[number - 1]
+      }
+    }
+    let summary = pool.summary(of: window)
+    guard summary.count > 0, let bounds = pool.bounds(of: window) else {
+      evaluation.complete = completeness(filled: 1, of: limits.intervals)
+      return evaluation
+    }
+    let found = finding(summary, window: window, topic: topic, partition: partition, frame: frame)
+    evaluation.rule = found.rule
+    evaluation.start = bounds.start
+    evaluation.end = bounds.end
+    evaluation.currentLag = found.currentLag
+    evaluation.complete = found.complete
+    evaluation.flags = found.flags
+    return evaluation
   }
 }

@@ -121,45 +121,66 @@ extension OffsetStore {
       allowedLag: parameters.allowedLag, minimumComplete: 0,
       warningNeedsTwoLags: parameters.warningNeedsTwoLags, clockSkew: parameters.clockSkew,
       staleAfter: parameters.staleAfter)
-    let clock = UInt32(clamping: nowSeconds)
+    let frame = frame(rules, group: group, nowSeconds: nowSeconds)
     var judgement = GroupJudgement(verdict: .ok)
-    for index in groups[group].topics {
-      let topic = Int(groupTopics[Int(index)].topic)
+    var changes: [BehindChange] = []
+    for index in groups[group].topics where groupTopics[Int(index)].windowCount > 0 {
       if isLeftOut(groupTopic: Int(index), nowSeconds: nowSeconds) {
         judgement.unsubscribed += committedPartitions(ofGroupTopic: Int(index))
-        continue
-      }
-      for (partition, window) in groupTopics[Int(index)].windows.enumerated() where window >= 0 {
-        let found = finding(
-          window: window, group: group, topic: topic, partition: Int32(partition),
-          nowSeconds: nowSeconds, parameters: rules)
-        guard found.rule != .noCommits else { continue }
-        var since = pool.behindSince(window)
-        if found.currentLag == 0 { since = 0 } else if since == 0 { since = clock }
-        pool.setBehindSince(since, of: window)
-
-        judgement.partitions += 1
-        judgement.totalLag &+= found.currentLag
-        if !found.flags.isEmpty { judgement.count(found.flags) }
-        let culprit = GroupJudgement.Culprit(
-          topic: topic, partition: Int32(partition), rule: found.rule, lag: found.currentLag)
-        guard found.isHeadKnown, !found.flags.contains(.headOld) else {
-          judgement.unknown += 1
-          continue
-        }
-        if found.rule != .noLag, found.complete < parameters.minimumComplete,
-          !hasStoodStill(
-            window, since: since, clock: clock, brokerClock: rules.brokerClock(at: nowSeconds),
-            hold: parameters.hold)
-        {
-          judgement.unknown += 1
-          continue
-        }
-        judgement.count(culprit)
+      } else {
+        judge(groupTopic: Int(index), frame, parameters, &judgement, &changes)
       }
     }
+    for change in changes { pool.setBehindSince(change.since, of: change.window) }
     judgement.conclude()
     return judgement
+  }
+
+  /// A partition that is behind since another moment than before.
+  private struct BehindChange {
+    let window: Int32
+    let since: UInt32
+  }
+
+  /// Judges the partitions of one topic.
+  ///
+  /// It changes nothing: in a mutating function the compiler would copy the store's fields for each
+  /// partition.
+  private func judge(
+    groupTopic index: Int, _ frame: EvaluationFrame, _ parameters: JudgementParameters,
+    _ judgement: inout GroupJudgement, _ changes: inout [BehindChange]
+  ) {
+    let topic = Int(groupTopics[index].topic)
+    let clock = UInt32(clamping: frame.nowSeconds)
+    for (partition, window) in groupTopics[index].windows.enumerated() where window >= 0 {
+      let summary = pool.summary(of: window)
+      guard summary.count > 0 else { continue }
+      let found = finding(
+        summary, window: window, topic: topic, partition: Int32(partition), frame: frame)
+      var since = summary.behindSince
+      if found.currentLag == 0 { since = 0 } else if since == 0 { since = clock }
+      if since != summary.behindSince {
+        changes.append(BehindChange(window: window, since: since))
+      }
+
+      judgement.partitions += 1
+      judgement.totalLag &+= found.currentLag
+      if !found.flags.isEmpty { judgement.count(found.flags) }
+      if !found.isHeadKnown || found.flags.contains(.headOld) {
+        judgement.unknown += 1
+      } else if found.rule == .noLag {
+        judgement.ok += 1
+      } else if found.complete < parameters.minimumComplete,
+        !hasStoodStill(
+          window, since: since, clock: clock, brokerClock: frame.brokerClock, hold: parameters.hold)
+      {
+        judgement.unknown += 1
+      } else {
+        judgement.count(
+          GroupJudgement.Culprit(
+            topic: topic, partition: Int32(partition), rule: found.rule, lag: found.currentLag))
+      }
+    }
   }
 
   /// Whether the newest commit is older than `hold` and a head above it was seen for as long.

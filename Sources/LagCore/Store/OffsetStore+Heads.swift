@@ -24,8 +24,8 @@ extension OffsetStore {
     guard head >= 0, partition >= 0, Int(partition) < Self.maximumPartitions else {
       return .refused
     }
-    let before = topics[topic].heads.newest(of: partition)
-    topics[topic].heads.record(
+    let before = heads[topic].newest(of: partition)
+    heads[topic].record(
       partition: partition, head: head, atSeconds: UInt32(clamping: now / 1000))
     guard let before, head < before else { return .taken }
     // What was looked at lies no longer where it did.
@@ -65,9 +65,9 @@ extension OffsetStore {
           outdated.append(index)
         }
       }
-      topics[end].logStarts[partition] = isNeeded ? start : nil
+      logStarts[TopicPartition(topic: Int32(end), partition: partition)] = isNeeded ? start : nil
       for index in outdated { removeCommits(groupTopic: index, partition: Int(partition)) }
-      if !outdated.isEmpty { topics[end].heads.keepNewest(of: partition) }
+      if !outdated.isEmpty { heads[end].keepNewest(of: partition) }
       restarted += outdated.count
     }
     if restarted > 0 { recreations.add(at: now) }
@@ -77,10 +77,10 @@ extension OffsetStore {
   private func isOfDeletedTopic(
     _ window: Int32, _ committed: Int64, topic: Int, partition: Int32
   ) -> Bool {
-    guard let sample = topics[topic].heads.latest(of: partition), sample.head < committed,
-      sample.seconds > pool.observedAtSeconds(of: window)
+    guard let sample = heads[topic].latest(of: partition), sample.head < committed,
+      sample.seconds > pool.summary(of: window).observedAtSeconds
     else { return false }
-    return topics[topic].logEnd == .highWatermark || topics[topic].heads.didFall(partition)
+    return topics[topic].logEnd == .highWatermark || heads[topic].didFall(partition)
   }
 
   /// Returns the window of a partition, nil when there is none.

@@ -81,7 +81,7 @@ extension OffsetStore {
         removeCommits(groupTopic: index, partition: partition, keepsHeads: true)
         expired += 1
       }
-      if topics[topic].windowCount == 0, topics[topic].heads.partitionCount > 0 {
+      if topics[topic].windowCount == 0, heads[topic].partitionCount > 0 {
         retainedTopics.append(Int32(topic))
       }
     }
@@ -94,7 +94,7 @@ extension OffsetStore {
     guard !retainedTopics.isEmpty else { return }
     var left: [Int32] = []
     for topic in retainedTopics where topics[Int(topic)].windowCount == 0 {
-      let sampled = topics[Int(topic)].heads.newestSample ?? 0
+      let sampled = heads[Int(topic)].newestSample ?? 0
       if now &- Int64(sampled) &* 1000 > Self.headRetention {
         forgetEnds(ofTopic: Int(topic))
       } else {

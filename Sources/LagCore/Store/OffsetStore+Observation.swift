@@ -89,8 +89,8 @@ extension OffsetStore {
 
   /// Whether somebody is there who may commit a window's partition without being seen to.
   @inline(__always)
-  func isPresent(_ group: Int, window: Int32) -> Bool {
-    switch groups[group].presence {
+  func isPresent(_ presence: ObservedPresence, window: Int32) -> Bool {
+    switch presence {
     case .none: false
     case .owned: pool.owner(of: window) != 0
     case .all: true
@@ -107,6 +107,7 @@ extension OffsetStore {
           removeCommits(groupTopic: Int(index), partition: partition)
         } else {
           pool.removeCommits(of: window, from: Self.firstObservedOrder)
+          oldestCommit = min(oldestCommit, pool.bounds(of: window)?.end.timestamp ?? .max)
         }
       }
     }

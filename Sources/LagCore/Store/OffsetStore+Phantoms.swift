@@ -73,7 +73,7 @@ extension OffsetStore {
       for (partition, window) in groupTopics[Int(index)].windows.enumerated() where window >= 0 {
         let since = pool.behindSince(window)
         guard since != 0, nowSeconds &- Int64(since) >= duration,
-          let head = topics[topic].heads.newest(of: Int32(partition)),
+          let head = heads[topic].newest(of: Int32(partition)),
           let end = pool.bounds(of: window)?.end,
           (1...max(largest, 1)).contains(lagBetween(committed: end.offset, head: head)),
           phantoms[window]?.covers(committed: end.offset, head: head) != true

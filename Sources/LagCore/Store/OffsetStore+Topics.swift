@@ -35,17 +35,18 @@ extension OffsetStore {
   package func logEnd(ofTopic topic: Int) -> LogEnd { topics[topic].logEnd }
 
   /// Returns the heads of a topic.
-  package func heads(ofTopic topic: Int) -> TopicHeads { topics[topic].heads }
+  package func heads(ofTopic topic: Int) -> TopicHeads { heads[topic] }
 
-  /// Returns the log start of a partition as far as it matters: where a commit lay below it when
-  /// it was told.
+  /// Returns the log start of a partition as far as it matters.
+  ///
+  /// It is known where a commit lay below it when it was told, and nil elsewhere.
   package func logStart(ofTopic topic: Int, partition: Int32) -> Int64? {
-    topics[topic].logStarts[partition]
+    logStarts[TopicPartition(topic: Int32(topic), partition: partition)]
   }
 
   /// Takes note of a topic's partition count from metadata; counts over the limit are cut to it.
   package mutating func setPartitionCount(_ count: Int, ofTopic topic: Int) {
-    topics[topic].heads.growPartitions(to: min(count, Self.maximumPartitions))
+    heads[topic].growPartitions(to: min(count, Self.maximumPartitions))
   }
 
   /// Measures the lag of a group to another end from now on; windows stay as they are.
@@ -68,7 +69,7 @@ extension OffsetStore {
       guard count > 0 else { continue }
       if topics[new].windowCount == 0 {
         beginWatching(new, now: now)
-        topics[new].heads.growPartitions(to: topics[old].heads.partitionCount)
+        heads[new].growPartitions(to: heads[old].partitionCount)
       }
       topics[new].windowCount += count
       topics[old].windowCount -= count
@@ -94,7 +95,7 @@ extension OffsetStore {
   mutating func addTopic(_ name: Span<UInt8>, logEnd: LogEnd) -> Int? {
     if let known = topic(named: name, logEnd: logEnd) { return known }
     guard let index = topicNames.insert(name, scope: UInt64(logEnd.rawValue)) else { return nil }
-    var new = Topic(logEnd: logEnd, intervals: limits.intervals)
+    var new = Topic(logEnd: logEnd)
     let other: LogEnd = logEnd == .highWatermark ? .lastStableOffset : .highWatermark
     if let sibling = topic(named: name, logEnd: other) {
       new.id = topics[sibling].id
@@ -103,20 +104,21 @@ extension OffsetStore {
       topics[sibling].sibling = Int32(index)
     }
     topics.append(new)
+    heads.append(TopicHeads(intervals: limits.intervals))
     return index
   }
 
   /// Lets a topic without windows be asked for; heads that it still has must be fresh.
   mutating func beginWatching(_ topic: Int, now: Int64) {
     watchRevision += 1
-    guard let sampled = topics[topic].heads.newestSample else { return }
+    guard let sampled = heads[topic].newestSample else { return }
     if now &- Int64(sampled) &* 1000 > Self.headRetention { forgetEnds(ofTopic: topic) }
   }
 
   /// Forgets heads and log starts of a topic, and how many partitions it has.
   mutating func forgetEnds(ofTopic topic: Int) {
-    topics[topic].heads = TopicHeads(intervals: limits.intervals)
-    topics[topic].logStarts = [:]
+    heads[topic] = TopicHeads(intervals: limits.intervals)
+    if !logStarts.isEmpty { logStarts = logStarts.filter { Int($0.key.topic) != topic } }
   }
 
   // MARK: Topics made anew

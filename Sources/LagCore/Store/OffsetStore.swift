@@ -18,6 +18,10 @@ package struct OffsetStore: Sendable {
   /// Topic names, each within the scope of the end that its lag is measured to.
   var topicNames: NameTable
   var topics: [Topic] = []
+  /// The heads of each topic, apart from it, because verdicts need nothing else of it.
+  var heads: [TopicHeads] = []
+  /// The log starts of those partitions in which some commit lies below it; no others are kept.
+  var logStarts: [TopicPartition: Int64] = [:]
   /// Topics by group: a topic name within the scope of its group.
   var groupTopicNames: NameTable
   var groupTopics: [GroupTopic] = []
@@ -99,7 +103,9 @@ package struct OffsetStore: Sendable {
   /// The memory that the store takes, in bytes, as far as it can be computed.
   package var footprint: Int {
     pool.footprint + groupNames.footprint + topicNames.footprint + groupTopicNames.footprint
-      + topics.reduce(0) { $0 + $1.footprint + MemoryLayout<Topic>.stride }
+      + heads.reduce(0) { $0 + $1.footprint + MemoryLayout<TopicHeads>.stride }
+      + topics.count * MemoryLayout<Topic>.stride
+      + logStarts.capacity * (MemoryLayout<TopicPartition>.stride + 9)
       + groupTopics.reduce(0) { $0 + $1.windows.capacity * 4 + MemoryLayout<GroupTopic>.stride }
       + groups.capacity * MemoryLayout<Group>.stride
       + phantoms.capacity * (MemoryLayout<PhantomMark>.stride + 5)
@@ -186,7 +192,7 @@ package struct OffsetStore: Sendable {
       return .ofDeletedTopic
     }
     let window = window(groupTopic: index, partition: partition, now: now)
-    let head = topics[topicIndex].heads.newest(of: partition)
+    let head = heads[topicIndex].newest(of: partition)
     let commit = CommitEntry(
       offset: offset, timestamp: timestamp, order: order,
       observedAtSeconds: UInt32(clamping: now / 1000), lag: nil)
@@ -258,7 +264,7 @@ package struct OffsetStore: Sendable {
     if partition >= known {
       // The partition count of metadata is the size in the end; asking for it at once keeps the
       // array from being twice as large as needed.
-      let count = topics[topic].heads.partitionCount
+      let count = heads[topic].partitionCount
       if count > partition { groupTopics[index].windows.reserveCapacity(count) }
       for _ in known..<max(count, partition + 1) { groupTopics[index].windows.append(-1) }
     }

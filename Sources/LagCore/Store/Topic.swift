@@ -1,10 +1,5 @@
-/// What is known of one topic at one of its ends.
+/// What is known of one topic at one of its ends, beside its heads.
 struct Topic: Sendable {
-  /// Which end the heads are.
-  let logEnd: LogEnd
-  var heads: TopicHeads
-  /// The log starts of those partitions in which some commit lies below it; no others are kept.
-  var logStarts: [Int32: Int64] = [:]
   /// The identifier that the newest commits named; `none` before.
   var id = TopicID.none
   /// The newest commit time that came with `id`, in milliseconds since 1970.
@@ -15,14 +10,17 @@ struct Topic: Sendable {
   var firstGroupTopic: Int32 = -1
   /// The same topic at its other end, -1 when no group measures to that.
   var sibling: Int32 = -1
+  /// Which end the heads are.
+  let logEnd: LogEnd
 
-  init(logEnd: LogEnd, intervals: Int) {
+  init(logEnd: LogEnd) {
     self.logEnd = logEnd
-    heads = TopicHeads(intervals: intervals)
   }
+}
 
-  /// The memory that lies outside of the value itself, in bytes.
-  var footprint: Int {
-    heads.footprint + logStarts.capacity * (MemoryLayout<Int64>.stride * 2 + 1)
-  }
+/// A partition of a topic of the store.
+struct TopicPartition: Sendable, Hashable {
+  /// The topic's index.
+  let topic: Int32
+  let partition: Int32
 }
