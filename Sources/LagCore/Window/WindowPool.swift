@@ -8,20 +8,20 @@
 package struct WindowPool: Sendable {
   /// How many commits each window has room for, and their least distance in time.
   package let limits: WindowLimits
-  private var chunks: [[UInt32]] = []
+  var chunks: [[UInt32]] = []
   private var windowCount = 0
   /// Windows that were given back, to be used again.
   private var vacant: [Int32] = []
   /// Windows whose values do not fit the packed form, oldest commit first.
-  private var wide: [Int32: [CommitEntry]] = [:]
+  var wide: [Int32: [CommitEntry]] = [:]
 
-  private let stride: Int
+  let stride: Int
 
   /// Windows in one chunk.
-  private static let chunkLength = 256
+  static let chunkLength = 256
 
   /// The words of a window's header, and of a slot.
-  private enum Word {
+  enum Word {
     static let baseTimestamp = 0
     static let baseOffset = 2
     static let baseOrder = 4
@@ -33,14 +33,14 @@ package struct WindowPool: Sendable {
   }
 
   /// The parts of the state word: count, position of the newest slot, wide.
-  private enum State {
+  enum State {
     static let countMask: UInt32 = 0xFFF
     static let newestShift: UInt32 = 12
     static let wide: UInt32 = 1 << 31
   }
 
   /// The lag word of an unknown lag; a lag of that size or more is kept wide.
-  private static let unknownLag = UInt32.max
+  static let unknownLag = UInt32.max
 
   /// Creates an empty pool.
   package init(limits: WindowLimits) {
@@ -225,112 +225,6 @@ package struct WindowPool: Sendable {
     return Self.load(words, base &+ Word.baseOffset) &+ Int64(Int32(bitPattern: word))
   }
 
-  /// What is asked of every window at every verdict.
-  struct Summary {
-    /// How many commits it holds; the next two are 0 without any.
-    var count = 0
-    /// The newest committed offset.
-    var newestOffset: Int64 = 0
-    /// When that commit was read, in seconds since 1970.
-    var observedAtSeconds: UInt32 = 0
-    /// See `WindowPool.behindSince`.
-    var behindSince: UInt32 = 0
-  }
-
-  /// Returns what is asked of a window at every verdict.
-  @inline(__always)
-  func summary(of window: Int32) -> Summary {
-    let (chunk, base) = locate(window)
-    let storage = chunks[chunk]
-    let words = storage.span
-    let state = words[base &+ Word.state]
-    var summary = Summary()
-    summary.count = Int(state & State.countMask)
-    summary.behindSince = words[base &+ Word.behindSince]
-    if state & State.wide != 0 { return Self.summary(summary, of: wide[window]) }
-    guard summary.count != 0 else { return summary }
-    let newest = Int((state &>> State.newestShift) & State.countMask)
-    let slot = base &+ Word.slots &+ newest &* Word.slotLength
-    summary.newestOffset =
-      Self.load(words, base &+ Word.baseOffset) &+ Int64(Int32(bitPattern: words[slot]))
-    summary.observedAtSeconds = words[slot &+ 4]
-    return summary
-  }
-
-  // What concerns wide windows is handed over instead of `self`, of which each caller would
-  // otherwise keep a copy for it.
-
-  @inline(never)
-  private static func summary(_ summary: Summary, of entries: [CommitEntry]?) -> Summary {
-    var summary = summary
-    if let newest = entries?.last {
-      summary.newestOffset = newest.offset
-      summary.observedAtSeconds = newest.observedAtSeconds
-    }
-    return summary
-  }
-
-  /// Applies Burrow's rules to the commits of a window; see `BurrowRules.decide`.
-  @inline(__always)
-  func rule(
-    of window: Int32, nowMilliseconds: Int64, currentLag: UInt64, allowedLag: UInt64,
-    needsTwoLags: Bool, wasLagZeroRecently: Bool
-  ) -> Rule {
-    let (chunk, base) = locate(window)
-    let storage = chunks[chunk]
-    let words = storage.span
-    let state = words[base &+ Word.state]
-    guard state & State.wide == 0, state & State.countMask != 0 else {
-      return Self.rule(
-        of: wide[window], nowMilliseconds: nowMilliseconds, currentLag: currentLag,
-        allowedLag: allowedLag, needsTwoLags: needsTwoLags, wasLagZeroRecently: wasLagZeroRecently)
-    }
-    return BurrowRules.decide(
-      extent(words, base, state), nowMilliseconds: nowMilliseconds, currentLag: currentLag,
-      allowedLag: allowedLag, needsTwoLags: needsTwoLags,
-      offset: { Int64(Int32(bitPattern: words[$0])) },
-      lag: { words[$0 &+ 3] == Self.unknownLag ? nil : UInt64(words[$0 &+ 3]) },
-      wasLagZeroRecently: wasLagZeroRecently)
-  }
-
-  @inline(never)
-  private static func rule(
-    of entries: [CommitEntry]?, nowMilliseconds: Int64, currentLag: UInt64,
-    allowedLag: UInt64, needsTwoLags: Bool, wasLagZeroRecently: Bool
-  ) -> Rule {
-    guard let entries, !entries.isEmpty else { return .noCommits }
-    return BurrowRules.decide(
-      extent(of: entries), nowMilliseconds: nowMilliseconds, currentLag: currentLag,
-      allowedLag: allowedLag, needsTwoLags: needsTwoLags, offset: { entries[$0].offset },
-      lag: { entries[$0].lag },
-      wasLagZeroRecently: wasLagZeroRecently)
-  }
-
-  private static func extent(of entries: [CommitEntry]) -> BurrowRules.Extent {
-    BurrowRules.Extent(
-      count: entries.count, firstTimestamp: entries.first?.timestamp ?? 0,
-      lastTimestamp: entries.last?.timestamp ?? 0)
-  }
-
-  /// Where the commits of a packed window lie that is not empty.
-  @inline(__always)
-  private func extent(
-    _ words: Span<UInt32>, _ base: Int, _ state: UInt32
-  ) -> BurrowRules.Extent {
-    let count = Int(state & State.countMask)
-    let newest = Int((state &>> State.newestShift) & State.countMask)
-    var oldest = newest &+ 1 &- count
-    if oldest < 0 { oldest &+= limits.intervals }
-    let slots = base &+ Word.slots
-    let first = slots &+ oldest &* Word.slotLength
-    let last = slots &+ newest &* Word.slotLength
-    let baseTimestamp = Self.load(words, base &+ Word.baseTimestamp)
-    return BurrowRules.Extent(
-      first: first, last: last, stride: Word.slotLength, ring: slots..<(base &+ stride),
-      firstTimestamp: baseTimestamp &+ Int64(Int32(bitPattern: words[first &+ 1])),
-      lastTimestamp: baseTimestamp &+ Int64(Int32(bitPattern: words[last &+ 1])))
-  }
-
   // MARK: What else a partition of a group has
 
   /// The owner of a window's partition as a number of the caller's; 0 is none.
@@ -439,13 +333,13 @@ package struct WindowPool: Sendable {
   }
 
   @inline(__always)
-  private func locate(_ window: Int32) -> (chunk: Int, base: Int) {
+  func locate(_ window: Int32) -> (chunk: Int, base: Int) {
     let index = Int(window)
     return (index / Self.chunkLength, (index % Self.chunkLength) &* stride)
   }
 
   @inline(__always)
-  private static func load(_ words: Span<UInt32>, _ index: Int) -> Int64 {
+  static func load(_ words: Span<UInt32>, _ index: Int) -> Int64 {
     Int64(bitPattern: UInt64(words[index]) | UInt64(words[index &+ 1]) &<< 32)
   }
 
