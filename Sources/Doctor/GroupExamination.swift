@@ -110,12 +110,7 @@ package struct GroupExamination {
       return Finding(.ok, subject, Self.check, "allowed; the answer leaves out what stands below")
     }
     if case .success(let described) = description, described.state != .dead {
-      return Finding(
-        isLogWhole ? .note : .untold, subject, Self.check,
-        isLogWhole
-          ? "allowed; the group has committed nothing yet"
-          : "allowed, but empty: nothing committed, or no Describe on its topics; brokers do not "
-            + "tell which")
+      return emptyFinding(described.state)
     }
     if isLogWhole {
       return Finding(
@@ -131,6 +126,25 @@ package struct GroupExamination {
     return Finding(
       .untold, subject, Self.check,
       "allowed, but empty: no such group, nothing committed, or no Describe on its topics")
+  }
+
+  /// The same of a group that is there.
+  private func emptyFinding(_ state: KafkaGroupState) -> Finding {
+    if isLogWhole {
+      return Finding(
+        .note, subject, Self.check, "allowed; the group has committed nothing yet")
+    }
+    if state == .empty {
+      // Kafka deletes a group that has neither members nor offsets within minutes.
+      return Finding(
+        .missing, subject, Self.check,
+        "allowed, but empty, although a group without members is kept for its offsets alone: "
+          + "Describe is missing on its topics, unless it has just left without a commit")
+    }
+    return Finding(
+      .untold, subject, Self.check,
+      "allowed, but empty: nothing committed, or no Describe on its topics; brokers do not "
+        + "tell which")
   }
 
   /// The topics that were left out, each with the reason that the broker gives by name.

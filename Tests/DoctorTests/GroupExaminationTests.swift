@@ -72,9 +72,14 @@ import Testing
       $0.isLogWhole = true
     }
     #expect(quiet.findings[0].outcome == .note)
-    let untold = examined {
+    let kept = examined {
       $0.offsets = .success([])
       $0.description = described(.empty)
+    }
+    #expect(kept.findings[0].outcome == .missing)
+    let untold = examined {
+      $0.offsets = .success([])
+      $0.description = described(.preparingRebalance)
     }
     #expect(untold.findings[0].outcome == .untold)
     #expect(untold.findings[0].detail.contains("do not tell which"))
