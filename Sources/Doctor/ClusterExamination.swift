@@ -80,9 +80,11 @@ package enum ClusterExamination {
     let sorted = readings.sorted { $0.key < $1.key }
     for (partition, reading) in sorted {
       guard case .failed(let error) = reading else { continue }
-      return error.kind == .authorization
-        ? Finding(.missing, subject, "Fetch", error.name, rights: read)
-        : Finding(.failed, subject, "Fetch", "partition \(partition): \(error.description)")
+      return switch error.kind {
+      case .authorization: Finding(.missing, subject, "Fetch", error.name, rights: read)
+      case .authentication: Finding(.unreachable, subject, "Fetch", error.description)
+      default: Finding(.failed, subject, "Fetch", "partition \(partition): \(error.description)")
+      }
     }
     if let unanswered = sorted.first(where: { $0.value == .unanswered }) {
       return Finding(.timeout, subject, "Fetch", "partition \(unanswered.key): no answer")

@@ -203,6 +203,8 @@ package struct GroupExamination {
       Finding(.missing, subject, check, error.name, rights: describeGroup)
     case .timedOut:
       Finding(.timeout, subject, check, error.message)
+    case .authentication:
+      Finding(.unreachable, subject, check, error.description)
     default:
       Finding(.failed, subject, check, error.description)
     }

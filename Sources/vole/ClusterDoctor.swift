@@ -103,7 +103,7 @@ struct ClusterDoctor {
       outcome = try session.read(
         topic.name, neededPartitions(of: topic), from: .beginning,
         milliseconds: session.remaining / 2,
-        { progress.show("reading \(topic.name): \($0) records") },
+        { progress.show("reading \(topic.name)", $0, "records") },
         { key, value in logged.take(key: key, value: value) })
       log.isKnown = outcome.readings.values.contains { if case .read = $0 { true } else { false } }
       log.isWhole =
@@ -260,16 +260,28 @@ struct ClusterDoctor {
 }
 
 /// What is being done, on a terminal only.
-private struct DoctorProgress {
+final class DoctorProgress {
+  /// The least time between two numbers of one thing, in nanoseconds.
+  private static let pause = nanosecondsPerSecond / 10
+
   private let cluster: String
   private let isShown = StandardError.isTerminal
+  private var shownAt: Int64 = 0
 
   init(cluster: String) {
     self.cluster = cluster
   }
 
   func show(_ what: String) {
-    if isShown { StandardError.write("\r\u{1B}[Kvole doctor: \(cluster): \(what)") }
+    guard isShown else { return }
+    shownAt = Clock.system.monotonicNanoseconds()
+    StandardError.write("\r\u{1B}[Kvole doctor: \(cluster): \(what)")
+  }
+
+  /// Shows how many there are by now, unless it did so a moment ago.
+  func show(_ what: String, _ count: Int, _ noun: String) {
+    guard isShown, Clock.system.monotonicNanoseconds() - shownAt >= Self.pause else { return }
+    show("\(what): \(count) \(noun)")
   }
 
   func end() {

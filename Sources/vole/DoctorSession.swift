@@ -27,6 +27,8 @@ final class DoctorSession {
   private let wakeUp: WakeUp
   private var worker: ClusterWorker?
   private var groups: GroupsClient
+  /// The login that a coordinator refused.
+  private var refusal: KafkaError?
   /// The loop's clock in milliseconds at which everything must be over.
   private let deadline: Int64
 
@@ -182,10 +184,23 @@ final class DoctorSession {
         }
       }
       for failure in result.failures { readings[failure.partition] = .failed(failure.error) }
+      if let refusal = Self.refusal(result.notices) {
+        for partition in partitions where readings[partition] == .unanswered {
+          readings[partition] = .failed(refusal)
+        }
+      }
       progress(records)
       if !result.mayHaveMore { wait(until: end) }
     }
     return (readings, records)
+  }
+
+  /// A login that was refused, among what a client says of itself.
+  private static func refusal(_ notices: [ClientNotice]) -> KafkaError? {
+    for notice in notices {
+      if case .error(let error) = notice, error.kind == .authentication { return error }
+    }
+    return nil
   }
 
   /// Whether reading on would change nothing.
@@ -210,6 +225,9 @@ final class DoctorSession {
       let open = groups.filter { Self.isOpen(answers[$0]) }
       if open.isEmpty { break }
       askOffsets(open, partitions) { answers[$0] = $1 }
+      if let refusal {
+        for group in groups where answers[group] == nil { answers[group] = .failure(refusal) }
+      }
     }
     return answers
   }
@@ -238,6 +256,9 @@ final class DoctorSession {
       let open = groups.filter { Self.isOpen(answers[$0]) }
       if open.isEmpty { break }
       askDescriptions(open) { answers[$0] = $1 }
+      if let refusal {
+        for group in groups where answers[group] == nil { answers[group] = .failure(refusal) }
+      }
     }
     return answers
   }
@@ -265,7 +286,7 @@ final class DoctorSession {
     } _: { reply in
       if case .list(let result) = reply { answer = result }
     }
-    return answer
+    return answer ?? refusal.map { .failure($0) }
   }
 
   /// Whether asking again may bring an answer: a coordinator that moved, a connection that broke.
@@ -297,12 +318,13 @@ final class DoctorSession {
     do throws(KafkaError) { try question(self, now, timeout) } catch { return }
     let end = now + timeout + Self.connectSlice
     var answered = 0
-    while now < end, answered < count {
+    while now < end, answered < count, refusal == nil {
       let result = groups.drain(maximum: Self.batch, now: now) { reply in
         answered += 1
         body(reply.content)
       }
-      if !result.mayHaveMore, answered < count { wait(until: end) }
+      refusal = Self.refusal(result.notices)
+      if !result.mayHaveMore, answered < count, refusal == nil { wait(until: end) }
     }
   }
 

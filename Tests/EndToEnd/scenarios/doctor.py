@@ -361,6 +361,27 @@ def unreachable(context):
         bare = ["--bootstrap-servers", one.cluster.bootstrap(), "--group", "orders"]
         report = examine(context, bare).check(3)
         assert "security.protocol" in report.text, report.text
+        # A consumer with a login of its own, which is wrong.
+        config = one.configuration('groups = ["orders"]').replace(
+            '[consumer.sick]\ncluster = "sick"\nclient-profile = "p"',
+            '[client-profile.q]\nsasl = "r"\n[sasl.r]\nmechanism = "PLAIN"\n'
+            'username = "vole"\npassword = "bad"\n'
+            '[consumer.sick]\ncluster = "sick"\nclient-profile = "q"')
+        report = examine(context, [], config).check(3)
+        equal("connecting", report.outcome("cluster", "connect"), {"ok"})
+        equal("reading", report.outcome(f"topic {_OFFSETS}", "Fetch"), {"unreachable"})
+        equal("asking", report.outcome("group orders", "OffsetFetch"), {"unreachable"})
+        # One of two clusters: the other is examined all the same.
+        config = one.configuration('groups = ["orders"]') + """
+[cluster.away]
+servers = ["127.0.0.1:1"]
+[consumer.away]
+cluster = "away"
+groups = ["orders"]
+"""
+        report = examine(context, [], config).check(3)
+        assert {("ok", "cluster", "connect"), ("unreachable", "cluster", "connect")} <= set(
+            report.rows), report.text
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = "127.0.0.1:%d" % closed.getsockname()[1]
