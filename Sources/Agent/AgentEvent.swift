@@ -43,10 +43,11 @@ package enum AgentEffect: Sendable, Equatable {
   case read(cluster: Int, partitions: [Int32], from: ReadStart)
   /// Stop reading partitions of the offsets topic.
   case stopReading(cluster: Int, partitions: [Int32])
-  /// Fetch the committed offsets of a group; answered by `.groupOffsets`.
-  case fetchOffsets(cluster: Int, group: String)
-  /// Describe a group; answered by `.groupDescription`.
-  case describe(cluster: Int, group: String)
+  /// Fetch the committed offsets of a group after so many milliseconds; answered by
+  /// `.groupOffsets`.
+  case fetchOffsets(cluster: Int, group: String, after: Int64)
+  /// Describe a group after so many milliseconds; answered by `.groupDescription`.
+  case describe(cluster: Int, group: String, after: Int64)
   /// List the groups of all brokers; answered by `.groupList`.
   case listGroups(cluster: Int)
   /// Search for records that a consumer could read; answered by `.recordSearch`.

@@ -147,12 +147,11 @@ extension ClusterState {
       effects.append(.listGroups(cluster: index))
     }
     for request in polls.due(now: now.monotonic) {
-      switch request {
-      case .offsets(let group):
-        effects.append(.fetchOffsets(cluster: index, group: store.groupName(group)))
-      case .description(let group):
-        effects.append(.describe(cluster: index, group: store.groupName(group)))
-      }
+      let name = store.groupName(request.group)
+      effects.append(
+        request.isDescription
+          ? .describe(cluster: index, group: name, after: request.delay)
+          : .fetchOffsets(cluster: index, group: name, after: request.delay))
     }
     return effects
   }

@@ -3,20 +3,24 @@ import LagCore
 /// When the groups that are served by OffsetFetch are asked next.
 ///
 /// Of one group at most one request is under way, and of all groups at most `maximumUnderWay`.
-/// Pauses vary by a tenth either way, so that the agents of a deployment do not ask in step. A
-/// group that cannot be asked is tried again after a growing pause, which never exceeds the usual
+/// Pauses vary by a tenth either way and end between two ticks, so that the agents of a deployment
+/// do not ask in step. A group that cannot be asked is tried again after a growing pause, which never exceeds the usual
 /// one.
 struct GroupPolls: Sendable {
   /// A request that is due.
-  enum Request: Sendable, Equatable {
-    /// The committed offsets of a group.
-    case offsets(group: Int)
-    /// The members of a group.
-    case description(group: Int)
+  struct Request: Sendable, Equatable {
+    /// The group.
+    var group: Int
+    /// Whether its members are asked for rather than its offsets.
+    var isDescription: Bool
+    /// How long the request has to wait, in milliseconds.
+    var delay: Int64
   }
 
   /// The most requests of one cluster that are under way at a time.
   static let maximumUnderWay = 8
+  /// The time between two ticks, in milliseconds.
+  private static let tick: Int64 = 1000
   /// How long a description is good, in milliseconds; at least three offset polls.
   static let descriptionInterval: Int64 = 30_000
   /// The pause after a refusal that only an administrator can end, in milliseconds.
@@ -71,14 +75,14 @@ struct GroupPolls: Sendable {
 
   // MARK: Asking
 
-  /// Returns what is to be asked now, the longest due first, and takes it as asked.
+  /// Returns what is to be asked before the next tick, the longest due first, and takes it as asked.
   mutating func due(now: Int64) -> [Request] {
     guard underWay < Self.maximumUnderWay else { return [] }
     var waiting: [(due: Int64, group: Int, isDescription: Bool)] = []
     for (group, poll) in polls where poll.underWay == nil {
-      if poll.offsetsDue <= now {
+      if poll.offsetsDue < now + Self.tick {
         waiting.append((poll.offsetsDue, group, false))
-      } else if poll.descriptionDue <= now {
+      } else if poll.descriptionDue < now + Self.tick {
         waiting.append((poll.descriptionDue, group, true))
       }
     }
@@ -89,10 +93,11 @@ struct GroupPolls: Sendable {
     }
     var requests: [Request] = []
     for one in waiting.prefix(Self.maximumUnderWay - underWay) {
-      polls[one.group]?.underWay = (now, one.isDescription)
+      let delay = max(0, one.due - now)
+      polls[one.group]?.underWay = (now + delay, one.isDescription)
       underWay += 1
       requests.append(
-        one.isDescription ? .description(group: one.group) : .offsets(group: one.group))
+        Request(group: one.group, isDescription: one.isDescription, delay: delay))
     }
     return requests
   }

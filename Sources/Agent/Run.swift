@@ -205,7 +205,7 @@ package final class Run: RequestHandler {
       do throws(KafkaError) {
         try perform(effect)
       } catch {
-        write(LogRecord(.error, "client cannot be used").with("error", error.description))
+        complain(error)
       }
     }
   }
@@ -220,8 +220,14 @@ package final class Run: RequestHandler {
     case .read(let cluster, let partitions, let start):
       try links[cluster].read(partitions, from: start)
     case .stopReading(let cluster, let partitions): links[cluster].stopReading(partitions)
-    case .fetchOffsets(let cluster, let group): try links[cluster].fetchOffsets(of: group)
-    case .describe(let cluster, let group): try links[cluster].describe(group)
+    case .fetchOffsets(let cluster, let group, let delay):
+      try later(delay) { [unowned self] () throws(KafkaError) in
+        try links[cluster].fetchOffsets(of: group)
+      }
+    case .describe(let cluster, let group, let delay):
+      try later(delay) { [unowned self] () throws(KafkaError) in
+        try links[cluster].describe(group)
+      }
     case .listGroups(let cluster): try links[cluster].listGroups()
     case .searchRecords(let cluster, let search): try links[cluster].searchRecords(search)
     case .replaceGroupsClient(let cluster): links[cluster].replaceGroupsClient()
@@ -229,6 +235,22 @@ package final class Run: RequestHandler {
     case .log(let record): write(record)
     case .drain: drain()
     }
+  }
+
+  /// Does something after so many milliseconds, at once for none.
+  private func later(
+    _ delay: Int64, _ body: @escaping () throws(KafkaError) -> Void
+  ) throws(KafkaError) {
+    guard delay > 0 else { return try body() }
+    let time = loop.clock.monotonicNanoseconds() + delay * nanosecondsPerMillisecond
+    _ = loop.schedule(at: time) { [unowned self] in
+      guard !isEnding else { return }
+      do throws(KafkaError) { try body() } catch { complain(error) }
+    }
+  }
+
+  private func complain(_ error: KafkaError) {
+    write(LogRecord(.error, "client cannot be used").with("error", error.description))
   }
 
   private func write(_ record: LogRecord) {

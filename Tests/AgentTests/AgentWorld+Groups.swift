@@ -86,9 +86,9 @@ extension AgentWorld {
         switch effect {
         case .lookUpTopics: answerTopics()
         case .lookUpHeads(_, .highWatermark, _, _): answerHeads([("orders", 0, head)])
-        case .fetchOffsets(_, let group):
+        case .fetchOffsets(_, let group, _):
           if let committed { answerOffsets([0: committed], group: group) }
-        case .describe(_, let group):
+        case .describe(_, let group, _):
           if let state {
             answerDescription(state, partitions: partitions, group: group)
           } else {
@@ -107,11 +107,11 @@ extension AgentWorld {
 extension [AgentEffect] {
   /// The groups whose offsets are to be fetched.
   var fetched: [String] {
-    compactMap { if case .fetchOffsets(_, let group) = $0 { group } else { nil } }
+    compactMap { if case .fetchOffsets(_, let group, _) = $0 { group } else { nil } }
   }
 
   /// The groups that are to be described.
   var described: [String] {
-    compactMap { if case .describe(_, let group) = $0 { group } else { nil } }
+    compactMap { if case .describe(_, let group, _) = $0 { group } else { nil } }
   }
 }
