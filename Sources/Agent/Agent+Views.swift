@@ -101,6 +101,7 @@ extension Agent {
       let group = state.store.group(named: bytes.span)
     else { return nil }
     return state.store.evaluate(
-      group: group, nowSeconds: now.wallSeconds, parameters: state.evaluation)
+      group: group, nowSeconds: now.wallSeconds,
+      parameters: state.evaluation(of: group, now: now))
   }
 }

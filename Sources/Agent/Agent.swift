@@ -51,8 +51,11 @@ package struct Agent {
       return with(cluster) { $0.received(reply, now: now) }
     case .recordSearch(let cluster, let search, let reply):
       return with(cluster) { $0.received(reply, search, now: now) }
-    case .endOfPartition(let cluster, let partition, let position):
-      return with(cluster) { $0.reachedEnd(partition: partition, position: position, now: now) }
+    case .endOfPartition(let cluster, let partition, let position, let highWatermark):
+      return with(cluster) {
+        $0.reachedEnd(
+          partition: partition, position: position, highWatermark: highWatermark, now: now)
+      }
     case .partitionFault(let cluster, let partition, let fault):
       return with(cluster) { $0.failed(partition: partition, fault, now: now) }
     case .clusterFault(let cluster, let fault):

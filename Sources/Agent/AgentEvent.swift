@@ -10,10 +10,11 @@ package enum AgentEvent: Sendable {
   case heads(cluster: Int, LogEnd, HeadsReply)
   /// Offsets by time of partitions of the offsets topic were looked up.
   case offsetsByTime(cluster: Int, OffsetsByTimeReply)
-  /// The reader stands at the end of a partition of the offsets topic.
+  /// The reader stands at the end of what it can read of a partition of the offsets topic.
   ///
-  /// `position` is the offset of the next record, control records passed over.
-  case endOfPartition(cluster: Int, partition: Int32, position: Int64)
+  /// `position` is the offset of the next record, control records passed over; the high watermark
+  /// is nil when it is not known.
+  case endOfPartition(cluster: Int, partition: Int32, position: Int64, highWatermark: Int64?)
   /// A partition of the offsets topic cannot be read.
   case partitionFault(cluster: Int, partition: Int32, ClusterFault)
   /// The committed offsets of a group were fetched.

@@ -243,7 +243,7 @@ final class ClusterLink {
     _ body: (_ record: ReaderItem, _ key: Span<UInt8>, _ value: Span<UInt8>?) -> Void
   ) throws(KafkaError) -> Drained {
     var drained = Drained()
-    let index = index
+    var ends: [(partition: Int32, position: Int64)] = []
     guard
       let result = reader?.drain(
         maximum: maximum,
@@ -255,12 +255,16 @@ final class ClusterLink {
             } else {
               body(item, key, nil)
             }
-          case .end:
-            drained.events.append(
-              .endOfPartition(cluster: index, partition: item.partition, position: item.offset))
+          case .end: ends.append((item.partition, item.offset))
           }
         })
     else { return drained }
+    for end in ends {
+      drained.events.append(
+        .endOfPartition(
+          cluster: index, partition: end.partition, position: end.position,
+          highWatermark: reader?.highWatermark(of: end.partition)))
+    }
     for failure in result.failures {
       drained.events.append(
         .partitionFault(

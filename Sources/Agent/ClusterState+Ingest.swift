@@ -36,7 +36,7 @@ extension ClusterState {
         records.foreign &+= 1
         return
       }
-      guard takesRecords(of: group, now: now.monotonic) else {
+      guard takesRecords(of: group, now: now) else {
         records.ignored &+= 1
         return
       }

@@ -315,10 +315,13 @@ extension ClusterState {
 
   // MARK: The reader
 
-  mutating func reachedEnd(partition: Int32, position: Int64, now: Moment) -> [AgentEffect] {
+  mutating func reachedEnd(
+    partition: Int32, position: Int64, highWatermark: Int64?, now: Moment
+  ) -> [AgentEffect] {
     if let effects = trialAnswered(partition: partition, fault: nil, now: now) { return effects }
     guard readings.indices.contains(Int(partition)) else { return [] }
-    readings[Int(partition)]?.reachedEnd(position: position, now: now.monotonic)
+    readings[Int(partition)]?.reachedEnd(
+      position: position, highWatermark: highWatermark, now: now.monotonic)
     // Topics that the commits named need their heads now, not at the next tick.
     var effects = areCommitsRead ? lookUpsDue(now: now) : []
     if let told = updateReadiness() { effects.append(.log(told)) }

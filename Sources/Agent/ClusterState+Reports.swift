@@ -11,7 +11,7 @@ extension ClusterState {
       if reading(of: group)?.isCaughtUp == true { watched[group].wasRead = true }
       if !isReturning(group, now: now.monotonic) {
         watched[group].judgement = store.judge(
-          group: group, nowSeconds: now.wallSeconds, parameters: judgement(now: now))
+          group: group, nowSeconds: now.wallSeconds, parameters: judgement(of: group, now: now))
       }
       let report = report(group: group, now: now)
       if let told = rebalanced(group) { effects.append(.log(told)) }
@@ -27,19 +27,34 @@ extension ClusterState {
     return effects
   }
 
-  /// The parameters of the probes' verdict at this moment.
-  private func judgement(now: Moment) -> JudgementParameters {
+  /// The parameters of the probes' verdict on a group at this moment.
+  private func judgement(of group: Int, now: Moment) -> JudgementParameters {
     var parameters = settings.judgement
-    parameters.clockSkew = skew.correction
+    parameters.clockSkew = skew.correction &+ unseen(group, now: now)
     parameters.staleAfter = UInt32(clamping: settings.staleAfter / 1000)
     return parameters
   }
 
-  /// The parameters of Burrow's evaluation at this moment.
-  var evaluation: EvaluationParameters {
+  /// The parameters of Burrow's evaluation of a group at this moment.
+  func evaluation(of group: Int, now: Moment) -> EvaluationParameters {
     var parameters = settings.evaluation
-    parameters.clockSkew = skew.correction
+    parameters.clockSkew = skew.correction &+ unseen(group, now: now)
     return parameters
+  }
+
+  /// How long it is, in milliseconds, since all commits of a group were seen for certain.
+  ///
+  /// That much of its silence may be ours: an open transaction may withhold commits, or a broker
+  /// may have stopped answering. Rules on silence take the time when all was seen for now.
+  private func unseen(_ group: Int, now: Moment) -> Int64 {
+    completeAt(group).map { max(0, now.monotonic - $0) } ?? 0
+  }
+
+  private func completeAt(_ group: Int) -> Int64? {
+    switch watched[group].source {
+    case .topic: reading(of: group)?.completeAt
+    case .fetch: polls.offsetsReadAt(group) ?? reading(of: group)?.completeAt
+    }
   }
 
   /// The partitions of the offsets topic that an open transaction withholds.
@@ -84,7 +99,9 @@ extension ClusterState {
   private func commitsProvenAt(_ group: Int) -> Int64? {
     switch watched[group].source {
     case .topic: reading(of: group)?.provenAt
-    case .fetch: polls.offsetsReadAt(group)
+    case .fetch:
+      // What was read of the topic stands until the first fetch is answered.
+      polls.offsetsReadAt(group) ?? (watched[group].wasRead ? reading(of: group)?.provenAt : nil)
     }
   }
 
@@ -127,11 +144,10 @@ extension ClusterState {
 
   private func fetchDoubt(_ group: Int, commitsAge: Int64?) -> String? {
     let why = polls.offsetsFault(group).map { ": \($0.message)" } ?? ""
-    guard let commitsAge else {
-      return why.isEmpty
-        ? "the offsets of this group have not been fetched yet"
-        : "the offsets of this group cannot be fetched\(why)"
+    if polls.offsetsReadAt(group) == nil, !why.isEmpty {
+      return "the offsets of this group cannot be fetched\(why)"
     }
+    guard let commitsAge else { return "the offsets of this group have not been fetched yet" }
     if commitsAge > settings.staleAfter {
       return "the offsets of this group were last fetched \(commitsAge / 1000) s ago\(why)"
     }

@@ -1,4 +1,5 @@
 import Configuration
+import ConsumerOffsets
 import LagCore
 
 /// Where commits come from: the offsets topic, or OffsetFetch where that is asked for, where the
@@ -35,7 +36,7 @@ extension ClusterState {
       let wanted = wantedSource(of: group)
       if wanted == .fetch, !polls.contains(group) { polls.watch(group, now: now.monotonic) }
       guard wanted != watched[group].source else { continue }
-      move(group, to: wanted, now: now.monotonic)
+      move(group, to: wanted, now: now)
       guard reading(of: group) != nil, fallback.fault == nil else { continue }
       let isWithheld = wanted == .fetch
       effects.append(
@@ -52,7 +53,8 @@ extension ClusterState {
     return effects
   }
 
-  private mutating func move(_ group: Int, to source: CommitSource, now: Int64) {
+  private mutating func move(_ group: Int, to source: CommitSource, now moment: Moment) {
+    let now = moment.monotonic
     watched[group].source = source
     switch source {
     case .fetch:
@@ -62,6 +64,10 @@ extension ClusterState {
       polls.forget(group)
       store.forgetObservations(group: group)
       store.setPresence(.none, ofGroup: group)
+      let membership = memberships.membership(of: group)
+      if membership.state != .unknown {
+        store.setMembership(membership, ofGroup: group, now: moment.wall)
+      }
       watched[group].returningSince = now
     }
   }
@@ -71,7 +77,7 @@ extension ClusterState {
   /// The first record behind an open transaction shows that it has ended, so that the group's
   /// records count again from this one on.
   @inline(__always)
-  mutating func takesRecords(of group: Int, now: Int64) -> Bool {
+  mutating func takesRecords(of group: Int, now: Moment) -> Bool {
     if watched[group].source == .topic { return true }
     guard wantedSource(of: group) == .topic else { return false }
     move(group, to: .topic, now: now)

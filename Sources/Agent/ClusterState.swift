@@ -143,7 +143,7 @@ struct ClusterState {
 
   /// Returns how far the catch-up is, when it is time to tell.
   mutating func progress(now: Moment) -> LogRecord? {
-    guard let since = readingSince, !areCommitsRead,
+    guard let since = readingSince, !isReady, !areCommitsRead,
       now.monotonic - (progressToldAt ?? since) >= Self.progressInterval
     else { return nil }
     progressToldAt = now.monotonic

@@ -4,8 +4,8 @@ import LagCore
 ///
 /// Of one group at most one request is under way, and of all groups at most `maximumUnderWay`.
 /// Pauses vary by a tenth either way and end between two ticks, so that the agents of a deployment
-/// do not ask in step. A group that cannot be asked is tried again after a growing pause, which never exceeds the usual
-/// one.
+/// do not ask in step. A group that cannot be asked is tried again after a growing pause, which
+/// never exceeds the usual one.
 struct GroupPolls: Sendable {
   /// A request that is due.
   struct Request: Sendable, Equatable {
@@ -75,7 +75,7 @@ struct GroupPolls: Sendable {
 
   // MARK: Asking
 
-  /// Returns what is to be asked before the next tick, the longest due first, and takes it as asked.
+  /// Returns what is to be asked before the next tick, the longest due first; it counts as asked.
   mutating func due(now: Int64) -> [Request] {
     guard underWay < Self.maximumUnderWay else { return [] }
     var waiting: [(due: Int64, group: Int, isDescription: Bool)] = []

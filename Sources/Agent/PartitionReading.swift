@@ -18,6 +18,11 @@ struct PartitionReading: Sendable, Equatable {
   private var awaited: Sample?
   /// The latest monotonic time for which it is proven that everything readable has been read.
   private(set) var provenAt: Int64?
+  /// The latest monotonic time for which it is proven that everything has been read.
+  ///
+  /// What a consumer has not committed up to then it has not committed at all; later silence may
+  /// be ours.
+  private(set) var completeAt: Int64?
   /// Whether everything that stood at the start has been read.
   private(set) var isCaughtUp = false
   /// Since when it is known that an open transaction withholds records, on the monotonic clock.
@@ -51,13 +56,19 @@ struct PartitionReading: Sendable, Equatable {
     if withheldSince != nil { endWithholding() }
   }
 
-  /// Takes note that the reader stands at the end.
-  mutating func reachedEnd(position end: Int64, now: Int64) {
+  /// Takes note that the reader stands at the end of what it can read.
+  ///
+  /// - Parameters:
+  ///   - end: the offset of the next record.
+  ///   - highWatermark: the end of the log at that time, nil when it is not known.
+  ///   - now: the monotonic time in milliseconds.
+  mutating func reachedEnd(position end: Int64, highWatermark: Int64?, now: Int64) {
     if end > position {
       position = end
       endWithholding()
     }
     provenAt = now
+    if let highWatermark, end >= highWatermark { completeAt = now }
     isCaughtUp = true
     fault = nil
     settle()
@@ -118,6 +129,7 @@ struct PartitionReading: Sendable, Equatable {
     if let endAtStart, position >= endAtStart { isCaughtUp = true }
     guard let sample = awaited, position >= sample.end else { return }
     provenAt = max(provenAt ?? sample.at, sample.at)
+    completeAt = max(completeAt ?? sample.at, sample.at)
     awaited = nil
     endWithholding()
   }

@@ -161,7 +161,8 @@ struct AgentWorld {
   mutating func reachEnd(_ partition: Int32) {
     send(
       .endOfPartition(
-        cluster: 0, partition: partition, position: nextRecord[partition, default: 0]))
+        cluster: 0, partition: partition, position: nextRecord[partition, default: 0],
+        highWatermark: nil))
   }
 
   /// Brings the agent to the point where everything that stood at the start has been read.

@@ -92,7 +92,7 @@ struct FallbackTests {
     world.live(seconds: 600, head: 100, committed: 100, state: .stable, partitions: [0])
     #expect(world.kept.contains(.read(cluster: 0, partitions: [home], from: .end)))
     #expect(world.report("g")?.verdict == .ok)
-    world.send(.endOfPartition(cluster: 0, partition: home, position: 0))
+    world.send(.endOfPartition(cluster: 0, partition: home, position: 0, highWatermark: nil))
     #expect(world.take().contains(.read(cluster: 0, partitions: [home], from: .beginning)))
     // What polls have seen stands until the records are read.
     world.tick(seconds: 1)
@@ -123,7 +123,7 @@ struct FallbackTests {
   }
 
   /// Lets seconds pass in which the high watermark is 50 above the last stable offset.
-  private func hang(_ world: inout AgentWorld, seconds: Int) throws {
+  private func hang(_ world: inout AgentWorld, seconds: Int, head: Int64 = 100) throws {
     let home = world.home("g")
     for _ in 0..<seconds {
       world.tick(seconds: 1)
@@ -138,7 +138,7 @@ struct FallbackTests {
               offset: end == .highWatermark ? 53 : 3)
           ]
           if end == .highWatermark {
-            heads.append(HeadsReply.Head(topic: "orders", partition: 0, offset: 100))
+            heads.append(HeadsReply.Head(topic: "orders", partition: 0, offset: head))
           }
           world.send(.heads(cluster: 0, end, .heads(heads)))
         case .fetchOffsets: world.answerOffsets([0: 100])
@@ -171,6 +171,38 @@ struct FallbackTests {
     try hang(&world, seconds: 120)
     #expect(world.report("g")?.verdict == .ok)
     #expect(world.status.withholdings == 1)
+  }
+
+  @Test("Silence behind an open transaction is not the consumer's")
+  func withheldSilence() throws {
+    var world = try AgentWorld.fetching(source: "auto")
+    try world.start(groups: ["g"])
+    for offset in [80, 90, 99] as [Int64] {
+      world.tick(seconds: 1)
+      try world.commit("g", offset: offset)
+    }
+    world.answerAll(head: 100, committed: 99, state: .stable, partitions: [0])
+    world.reachEnd(world.home("g"))
+    // The window spans two seconds; nothing more comes, but nobody knows that nothing was written.
+    for _ in 0..<35 {
+      try hang(&world, seconds: 1, head: 200)
+      #expect(world.report("g")?.verdict != .error)
+    }
+  }
+
+  @Test("Silence that is proven is the consumer's")
+  func provenSilence() throws {
+    var world = try AgentWorld.fetching(source: "auto")
+    try world.start(groups: ["g"])
+    for offset in [80, 90, 99] as [Int64] {
+      world.tick(seconds: 1)
+      try world.commit("g", offset: offset)
+    }
+    for _ in 0..<35 {
+      world.tick(seconds: 1)
+      world.answerAll(head: 200, committed: nil, state: nil)
+    }
+    #expect(world.report("g")?.judgement.stop == 1)
   }
 
   @Test("When the transaction ends the records count again, with their own times")
@@ -224,7 +256,7 @@ struct FallbackTests {
     world.answerTopics()
     let home = world.home("g")
     try world.commit("g", offset: 100)
-    world.send(.endOfPartition(cluster: 0, partition: home, position: 1))
+    world.send(.endOfPartition(cluster: 0, partition: home, position: 1, highWatermark: nil))
     try hang(&world, seconds: 3)
     #expect(world.status.isReady)
   }

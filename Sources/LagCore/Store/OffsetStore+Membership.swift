@@ -52,7 +52,28 @@ extension OffsetStore {
     if old.state == .unknown { return false }
     if old.generation >= 0, new.generation >= 0 { return old.generation != new.generation }
     if old.state == .rebalancing { return false }
-    return new.state == .rebalancing || old.members != new.members
+    return new.state == .rebalancing || !areAssignedAlike(old.members, new.members)
+  }
+
+  /// Whether the same members have the same partitions, as far as both tell it.
+  ///
+  /// A description by the coordinator says less of each member than a record does.
+  private static func areAssignedAlike(_ old: [GroupMember], _ new: [GroupMember]) -> Bool {
+    guard old.count == new.count else { return false }
+    let known = Dictionary(old.map { ($0.memberID, $0.assignment) }) { first, _ in first }
+    return new.allSatisfy { member in
+      guard let assignment = known[member.memberID] else { return false }
+      guard let before = assignment, let after = member.assignment else { return true }
+      return partitionsByTopic(before) == partitionsByTopic(after)
+    }
+  }
+
+  private static func partitionsByTopic(
+    _ assignment: [GroupMember.Assigned]
+  ) -> [String: Set<Int32>] {
+    var partitions: [String: Set<Int32>] = [:]
+    for topic in assignment { partitions[topic.topic, default: []].formUnion(topic.partitions) }
+    return partitions
   }
 
   private mutating func assign(_ members: [GroupMember], group: Int, now: Int64) {
