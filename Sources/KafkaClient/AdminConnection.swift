@@ -9,8 +9,20 @@ import CLibrdkafka
   /// The questions under way by the number of their request.
   private(set) var waiting: [UInt64: GroupsQuestion] = [:]
 
+  /// An OffsetFetch that waits until the client may be asked.
+  private struct Held {
+    let id: RequestID
+    let group: String
+    let partitions: [TopicPartitions]?
+    let timeoutMilliseconds: Int64
+  }
+
   private let client: ClientHandle
   private let queue: OpaquePointer
+  /// Tells the end of the client's own group; nil for a client that has none.
+  private let closing: OpaquePointer?
+  private var isReady: Bool
+  private var held: [Held] = []
 
   /// Creates the client; connecting goes on behind it.
   ///
@@ -29,6 +41,8 @@ import CLibrdkafka
     // librdkafka 2.0.2 hands an OffsetFetch answer NOT_COORDINATOR or COORDINATOR_NOT_AVAILABLE on
     // to the client's group without looking whether it has one, and dies of a null pointer. So it
     // gets one, which is closed before it has asked or joined anything: the name is never sent.
+    // While a group closes, librdkafka throws away whatever waits for its main thread, so nothing
+    // is asked before that is over.
     if fetchesOffsets { fixed.append(KafkaProperty("group.id", "vole-unused")) }
     var client = try ClientHandle.start(
       RD_KAFKA_CONSUMER,
@@ -37,23 +51,40 @@ import CLibrdkafka
         KafkaProperty("socket.timeout.ms", "10000")
       ],
       properties: properties, fixed: fixed)
-    if fetchesOffsets {
-      // SAFETY: the queue lives as long as the client; nobody reads the one event it will get.
-      let closing = unsafe client.makeQueue()
+    // SAFETY: both queues live as long as the client, which the connection owns.
+    let closing = unsafe fetchesOffsets ? client.makeQueue() : nil
+    if let closing = unsafe closing {
+      unsafe WakeUp.enable(queue: closing, descriptor: wakeUpDescriptor)
       let problem = unsafe rd_kafka_consumer_close_queue(client.raw, closing)
       if let problem = unsafe problem { unsafe rd_kafka_error_destroy(problem) }
     }
-    // SAFETY: the queue lives as long as the client, which the connection owns.
     let queue = unsafe client.makeQueue()
     unsafe WakeUp.enable(queue: queue, descriptor: wakeUpDescriptor)
     client.wakeOnNotice(wakeUpDescriptor)
-    return unsafe AdminConnection(client: client, queue: queue)
+    return unsafe AdminConnection(client: client, queue: queue, closing: closing)
   }
 
-  private init(client: consuming ClientHandle, queue: OpaquePointer) {
+  private init(client: consuming ClientHandle, queue: OpaquePointer, closing: OpaquePointer?) {
     self.client = client
-    // SAFETY: the client owns the queue and destroys it when it goes, not before `self` does.
+    // SAFETY: the client owns the queues and destroys them when it goes, not before `self` does.
     unsafe self.queue = queue
+    unsafe self.closing = closing
+    isReady = unsafe closing == nil
+  }
+
+  /// Asks what has been held back, as soon as the client may be asked.
+  func becomeReady() {
+    guard !isReady else { return }
+    // SAFETY: client and queue are live. What the queue holds only wakes; taking it lets the next
+    // one wake again.
+    while let event = unsafe rd_kafka_queue_poll(closing, 0) {
+      unsafe rd_kafka_event_destroy(event)
+    }
+    guard unsafe rd_kafka_consumer_closed(client.raw) == 1 else { return }
+    isReady = true
+    let questions = held
+    held = []
+    for question in questions { send(question) }
   }
 
   // MARK: Asking
@@ -64,8 +95,15 @@ import CLibrdkafka
     timeoutMilliseconds: Int64
   ) {
     waiting[id.number] = question
+    held.append(
+      Held(
+        id: id, group: group, partitions: partitions, timeoutMilliseconds: timeoutMilliseconds))
+    if isReady, let next = held.popLast() { send(next) } else { becomeReady() }
+  }
+
+  private func send(_ question: Held) {
     var list: TopicPartitionList?
-    if let partitions {
+    if let partitions = question.partitions {
       let rows = TopicPartitionList(capacity: partitions.reduce(0) { $0 + $1.partitions.count })
       for topic in partitions {
         for partition in topic.partitions {
@@ -77,8 +115,9 @@ import CLibrdkafka
     // SAFETY: the list is copied by librdkafka; request and options are ours to destroy; client
     // and queue are live.
     let rows = unsafe list?.raw
-    var request: OpaquePointer? = unsafe rd_kafka_ListConsumerGroupOffsets_new(group, rows)
-    unsafe withOptions(id, timeoutMilliseconds) { options in
+    var request: OpaquePointer? = unsafe rd_kafka_ListConsumerGroupOffsets_new(
+      question.group, rows)
+    unsafe withOptions(question.id, question.timeoutMilliseconds) { options in
       unsafe rd_kafka_ListConsumerGroupOffsets(client.raw, &request, 1, options, queue)
     }
     if let request = unsafe request { unsafe rd_kafka_ListConsumerGroupOffsets_destroy(request) }

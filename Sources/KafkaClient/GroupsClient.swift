@@ -219,6 +219,7 @@ package struct GroupsClient: ~Copyable {
       body(made.removeFirst())
     }
     for connection in connections {
+      connection.becomeReady()
       while result.replies < maximum, let reply = connection.takeReply() {
         result.replies += 1
         if reply.content.retiresClient { connection.isStale = true }

@@ -7,6 +7,12 @@ package struct KafkaClientVersion: Equatable, Sendable {
   /// The version as `0xMMmmrrxx`: major, minor, revision, pre-release (`ff` is final).
   package let number: Int32
 
+  /// Puts the parts together.
+  package init(text: String, number: Int32) {
+    self.text = text
+    self.number = number
+  }
+
   /// Asks the loaded library.
   package static var current: KafkaClientVersion {
     // SAFETY: rd_kafka_version_str returns a static string that is never freed.

@@ -90,7 +90,8 @@ struct PropertyTests {
       (3, .unknownTopicOrPartition, false), (-190, .unknownTopicOrPartition, false),
       (5, .leaderNotAvailable, true), (6, .leaderNotAvailable, true),
       (1, .offsetOutOfRange, false), (-184, .queueFull, true), (-186, .configuration, false),
-      (2, .other, false), (12_345, .other, false),
+      (14, .leaderNotAvailable, true), (15, .leaderNotAvailable, true),
+      (16, .leaderNotAvailable, true), (2, .other, false), (12_345, .other, false),
     ]
     for (code, kind, isRetriable) in expected {
       let error = KafkaError(code: code)
@@ -107,6 +108,23 @@ struct PropertyTests {
     let version = KafkaClientVersion.current
     #expect(version.number >= 0x0200_02ff)
     #expect(version.text.first?.isNumber == true)
+  }
+
+  @Test("SCRAM is refused by Kafka 4 up to 2.6.0 and taken from 2.6.1 on")
+  func scram() {
+    for (number, isRefused) in [
+      (Int32(0x0200_02ff), true), (0x0206_00ff, true), (0x0206_0101, true), (0x0206_01ff, false),
+      (0x020a_00ff, false), (0x0300_00ff, false),
+    ] {
+      let version = KafkaClientVersion(text: "", number: number)
+      #expect(version.isRefusedScramByKafka4 == isRefused, "\(String(number, radix: 16))")
+    }
+  }
+
+  @Test("librdkafka says itself whether it has OIDC")
+  func oidc() {
+    let taken = KafkaProperties([KafkaProperty("sasl.oauthbearer.method", "oidc")]).problems()
+    #expect(KafkaClientVersion.hasOIDC == taken.isEmpty)
   }
 }
 

@@ -221,6 +221,45 @@ extension MockTests {
       #expect(harvest.records.map(\.partition) == [1])
     }
 
+    @Test("stopping and starting again while others are read loses nothing and repeats nothing")
+    func stopAndStart() throws {
+      let cluster = try MockCluster(brokerCount: 2)
+      try cluster.createTopic("t", partitions: 2)
+      let written = (0..<2_000).map {
+        Seen(
+          partition: Int32($0 % 2), offset: Int64($0 / 2), timestamp: 1, key: [1],
+          value: [UInt8](repeating: 7, count: 100))
+      }
+      try write(cluster, topic: "t", written)
+      let wakeUp = WakeUpPipe()
+      var settings = quickSettings(topic: "t")
+      settings.partitionFetchMaximumBytes = 4_096
+      var reader = try OffsetsTopicReader.connect(
+        properties: cluster.properties, settings: settings, wakeUpDescriptor: wakeUp.writeEnd)
+      for partition in Int32(0)..<2 { try reader.start(partition: partition, at: .beginning) }
+      var harvest = Harvest()
+      let deadline = Instant(in: 20_000)
+      var restarts = 0
+      while harvest.ends.count < 2, !deadline.hasPassed {
+        _ = wakeUp.wait(until: Instant(in: 20))
+        _ = harvest.drain(&reader, maximum: 16)
+        // In the middle of what librdkafka has already fetched.
+        guard restarts < 20, let position = reader.position(of: 0), position < 1_000 else {
+          while restarts == 20, harvest.drain(&reader, maximum: 16).mayHaveMore {}
+          continue
+        }
+        reader.stop(partition: 0)
+        _ = harvest.drain(&reader, maximum: 16)
+        try reader.start(partition: 0, at: .offset(position))
+        restarts += 1
+      }
+      #expect(restarts > 3)
+      for partition in Int32(0)..<2 {
+        let offsets = harvest.records.filter { $0.partition == partition }.map(\.offset)
+        #expect(offsets == Array(0..<1_000), "partition \(partition) after \(restarts) restarts")
+      }
+    }
+
     @Test("a reconnect goes on where the reader stood")
     func reconnect() throws {
       let cluster = try MockCluster()
