@@ -13,7 +13,9 @@ extension ClusterState {
         watched[group].judgement = store.judge(
           group: group, nowSeconds: now.wallSeconds, parameters: judgement(of: group, now: now))
       }
+      watched[group].judgedInDoubt = nil
       let report = report(group: group, now: now)
+      watched[group].judgedInDoubt = report.doubt
       if let told = rebalanced(group) { effects.append(.log(told)) }
       guard report.verdict != watched[group].toldVerdict else { continue }
       effects.append(
@@ -86,7 +88,9 @@ extension ClusterState {
     let end = LogEnd(consumer(of: group).logEnd)
     let commitsAge = commitsProvenAt(group).map { max(0, now.monotonic - $0) }
     let headsAge = lookUps[end].readAt.map { max(0, now.monotonic - $0) }
-    let doubt = doubt(group, commitsAge: commitsAge, headsAge: headsAge, now: now)
+    let doubt =
+      doubt(group, commitsAge: commitsAge, headsAge: headsAge, now: now)
+      ?? watched[group].judgedInDoubt
     return GroupReport(
       cluster: settings.name, group: store.groupName(group),
       verdict: doubt == nil ? judgement.verdict : .unknown, judgement: judgement,
@@ -131,12 +135,15 @@ extension ClusterState {
     guard let reading = reading(of: group) else {
       return "\(settings.offsetsTopic) has not been looked up yet"
     }
-    if let fault = reading.fault { return "\(settings.offsetsTopic): \(fault.message)" }
+    // A fault proves nothing by itself: where nothing new was written, nothing is missed.
+    let why = reading.fault.map { "\(settings.offsetsTopic): \($0.message)" }
     guard reading.isCaughtUp || watched[group].wasRead, let commitsAge else {
+      if let why { return why }
       let left = reading.remaining.map { ", about \($0) records are left" } ?? ""
       return "\(settings.offsetsTopic) has not been read to its end yet\(left)"
     }
     if commitsAge > settings.staleAfter {
+      if let why { return why }
       return "for \(commitsAge / 1000) s it could not be proven that all commits were read"
     }
     return nil

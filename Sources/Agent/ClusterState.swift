@@ -59,6 +59,9 @@ struct ClusterState {
     var wasRead = false
     /// The verdict as of the last tick.
     var judgement = GroupJudgement.notFound
+    /// Why nothing could be said at that tick: a verdict that was made over missing commits must
+    /// not be shown when they have come, for it does not know them.
+    var judgedInDoubt: String?
     /// The verdict that was last told to the log.
     var toldVerdict = Verdict.unknown
     /// How many rebalances were last told to the log.

@@ -52,6 +52,7 @@ struct PartitionReading: Sendable, Equatable {
   @inline(__always)
   mutating func read(offset: Int64) {
     position = offset &+ 1
+    if fault != nil { fault = nil }
     if awaited != nil { settle() }
     if withheldSince != nil { endWithholding() }
   }
