@@ -85,6 +85,15 @@ package struct Agent {
       partition: partition, offset: offset, timestamp: timestamp, key: key, value: value, now: now)
   }
 
+  /// Draws the conclusions from records that were ingested, once after a number of them.
+  ///
+  /// - Parameters:
+  ///   - cluster: the cluster's number.
+  ///   - now: the time.
+  package mutating func settle(cluster: Int, now: Moment) {
+    clusters[cluster].refreshOwners(now: now.wall)
+  }
+
   private mutating func with(
     _ cluster: Int, _ body: (inout ClusterState) -> [AgentEffect]
   ) -> [AgentEffect] {

@@ -45,8 +45,7 @@ extension ClusterState {
         try store(
           commit, of: group, key: key, value: value, order: offset, isAtEnd: isAtEnd, now: now.wall)
       case let other:
-        try storeMembers(
-          other, of: group, key: key, value: value, timestamp: timestamp, now: now.wall)
+        try storeMembers(other, of: group, key: key, value: value, timestamp: timestamp)
       }
     } catch {
       note(error, partition: partition, offset: offset)
@@ -76,9 +75,7 @@ extension ClusterState {
       return
     }
     let commit = try OffsetCommitValue.decode(value)
-    if let topicID = commit.topicId, memberships.learn(topicID, name: topic) {
-      refreshOwners(now: now)
-    }
+    if let topicID = commit.topicId { _ = memberships.learn(topicID, name: topic) }
     // Only a record that was just written tells how far the brokers' clock is from ours.
     if isAtEnd { skew.observe(arrival: now, commitTime: commit.commitTimestamp) }
     let outcome = store.record(
@@ -98,18 +95,17 @@ extension ClusterState {
 
   private mutating func storeMembers(
     _ key: RecordKey, of group: Int, key bytes: Span<UInt8>, value: Span<UInt8>?,
-    timestamp: Int64, now: Int64
+    timestamp: Int64
   ) throws(DecodeError) {
     // A tombstone takes the members only: a group that is deleted writes one for each of its
     // offsets too, and one that migrates to the new protocol keeps them.
     if value == nil { records.tombstones &+= 1 } else { records.groupMetadata &+= 1 }
-    guard
-      try memberships.apply(key, bytes, value: value, group: group, timestamp: timestamp)
-    else { return }
-    refreshOwners(now: now)
+    _ = try memberships.apply(key, bytes, value: value, group: group, timestamp: timestamp)
   }
 
   /// Brings the owners of all groups whose membership changed into the store.
+  ///
+  /// Once for many records: a group of a thousand members has a thousand records of them.
   mutating func refreshOwners(now: Int64) {
     for group in memberships.takeChanged() where watched[group].source == .topic {
       store.setMembership(memberships.membership(of: group), ofGroup: group, now: now)

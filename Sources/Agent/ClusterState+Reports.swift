@@ -9,7 +9,7 @@ extension ClusterState {
     var effects: [AgentEffect] = []
     for group in store.groupIndices where !watched[group].isRemoved {
       if reading(of: group)?.isCaughtUp == true { watched[group].wasRead = true }
-      if !isReturning(group, now: now.monotonic) {
+      if !isReturning(group, now: now.monotonic), !isBehind(group, now: now.monotonic) {
         watched[group].judgement = store.judge(
           group: group, nowSeconds: now.wallSeconds, parameters: judgement(of: group, now: now))
       }
@@ -50,6 +50,14 @@ extension ClusterState {
   /// may have stopped answering. Rules on silence take the time when all was seen for now.
   private func unseen(_ group: Int, now: Moment) -> Int64 {
     completeAt(group).map { max(0, now.monotonic - $0) } ?? 0
+  }
+
+  /// Whether the commits that are known of a group are older than the heads that are.
+  ///
+  /// A verdict on both would blame the consumer for what we have not read: the last one stands
+  /// until the commits are seen, or are too old for any verdict.
+  private func isBehind(_ group: Int, now: Int64) -> Bool {
+    completeAt(group).map { now - $0 > settings.offsetRefresh + PartitionReading.patience } ?? false
   }
 
   private func completeAt(_ group: Int) -> Int64? {

@@ -289,6 +289,7 @@ package final class Run: RequestHandler {
             cluster: link.index, partition: record.partition, offset: record.offset,
             timestamp: record.timestamp, key: key, value: value, now: start)
         }
+        agent.settle(cluster: link.index, now: start)
         for record in drained.logs { write(record) }
         for event in drained.events { handle(event, at: now) }
         mayHaveMore = drained.mayHaveMore

@@ -94,6 +94,7 @@ struct AgentWorld {
         cluster: 0, partition: home, offset: offset, timestamp: now.wall, key: key.span,
         value: nil, now: now)
     }
+    agent.settle(cluster: 0, now: now)
   }
 
   /// A broker's commit record, now.

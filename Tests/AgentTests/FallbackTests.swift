@@ -178,14 +178,15 @@ struct FallbackTests {
   func withheldSilence() throws {
     var world = try AgentWorld.fetching(source: "auto")
     try world.start(groups: ["g"])
-    for offset in [80, 90, 99] as [Int64] {
+    for offset in [80, 90, 100] as [Int64] {
       world.tick(seconds: 1)
       try world.commit("g", offset: offset)
     }
-    world.answerAll(head: 100, committed: 99, state: .stable, partitions: [0])
-    world.reachEnd(world.home("g"))
-    // The window spans two seconds; nothing more comes, but nobody knows that nothing was written.
-    for _ in 0..<35 {
+    world.live(seconds: 30, head: 100, committed: nil, state: nil)
+    #expect(world.report("g")?.verdict == .ok)
+    // Everything was read for half a minute, and there is more now; nobody knows what was
+    // committed since.
+    for _ in 0..<45 {
       try hang(&world, seconds: 1, head: 200)
       #expect(world.report("g")?.verdict != .error)
     }
