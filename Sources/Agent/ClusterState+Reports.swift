@@ -12,10 +12,10 @@ extension ClusterState {
       if !isReturning(group, now: now.monotonic), !isBehind(group, now: now.monotonic) {
         watched[group].judgement = store.judge(
           group: group, nowSeconds: now.wallSeconds, parameters: judgement(of: group, now: now))
+        watched[group].judgedInDoubt = nil
+        watched[group].judgedInDoubt = report(group: group, now: now).doubt
       }
-      watched[group].judgedInDoubt = nil
       let report = report(group: group, now: now)
-      watched[group].judgedInDoubt = report.doubt
       if let told = rebalanced(group) { effects.append(.log(told)) }
       guard report.verdict != watched[group].toldVerdict else { continue }
       effects.append(

@@ -47,7 +47,7 @@ struct DoubtTests {
     #expect(world.report("g")?.verdict == .unknown)
     // The consumer was well all the time, and what it committed is read between two ticks.
     try world.commit("g", offset: 239)
-    world.send(.endOfPartition(cluster: 0, partition: 3, position: 1_000_100))
+    world.send(.endOfPartition(cluster: 0, partition: 3, position: 1_000_100, highWatermark: nil))
     #expect(world.report("g")?.verdict == .unknown)
     world.tick(seconds: 1)
     #expect(world.report("g")?.verdict == .ok)
