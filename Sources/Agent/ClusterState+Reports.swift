@@ -13,9 +13,9 @@ extension ClusterState {
         watched[group].judgement = store.judge(
           group: group, nowSeconds: now.wallSeconds, parameters: judgement(of: group, now: now))
         watched[group].judgedInDoubt = nil
-        watched[group].judgedInDoubt = report(group: group, now: now).doubt
       }
       let report = report(group: group, now: now)
+      watched[group].judgedInDoubt = report.doubt
       if let told = rebalanced(group) { effects.append(.log(told)) }
       guard report.verdict != watched[group].toldVerdict else { continue }
       effects.append(

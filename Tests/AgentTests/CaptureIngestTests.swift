@@ -63,6 +63,7 @@ struct CaptureIngestTests {
         cluster: 0, partition: line.partition, offset: line.offset, timestamp: -1,
         key: line.key.span, value: nil, now: world.now)
     }
+    world.agent.settle(cluster: 0, now: world.now)
   }
 
   @Test("The newest offset of every group-partition is the one that stands")
