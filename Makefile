@@ -67,7 +67,7 @@ test: ## Run all tests: format, Swift tests, and the release binary with real Ka
 	$(call end-to-end,); \
 	echo "test: everything passed, in $$SECONDS s"
 
-test-end-to-end: ## Run the end-to-end tests alone, on a mock cluster; ARGS="--only TEXT" picks
+test-end-to-end: ## Run the end-to-end tests alone, on test brokers; ARGS="--only TEXT" picks
 	@$(call need,$(TEST_PACKAGES))
 	@SECONDS=0; $(test-broker); $(call end-to-end,$(ARGS))
 	@echo "test-end-to-end: everything passed"

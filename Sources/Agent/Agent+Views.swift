@@ -41,6 +41,9 @@ extension Agent {
     package var withholdings: Int
     /// How far the brokers' clock is behind ours, in milliseconds; nil before any fresh commit.
     package var clockSkew: Int64?
+    /// Why a partition of the offsets topic could not be read when that was last tried, nil while
+    /// all can be.
+    package var readingFault: String?
     /// Topics that may not be read when a small lag is looked at.
     package var unsearchableTopics: Int
   }
@@ -63,6 +66,7 @@ extension Agent {
         withheldPartitions: cluster.withheldPartitions,
         withholdings: cluster.readings.reduce(0) { $0 + ($1?.withholdings ?? 0) },
         clockSkew: cluster.skew.smallest,
+        readingFault: cluster.readings.lazy.compactMap { $0?.fault?.message }.first,
         unsearchableTopics: cluster.phantoms.refusals.count)
     }
   }

@@ -37,6 +37,8 @@ final class ClusterLink {
   let groupsWakeUp: WakeUp
   private var reader: OffsetsTopicReader?
   private var worker: ClusterWorker?
+  /// Why brokers let nobody in, as the worker's client said; nil once they have answered.
+  private var refusal: ClusterFault?
   /// Looks up last stable offsets, which takes a client of its own.
   private var stableWorker: ClusterWorker?
   private var groups: GroupsClient
@@ -181,8 +183,18 @@ final class ClusterLink {
     var events: [AgentEvent] = []
     var logs: [LogRecord] = []
     if let replies = worker?.takeReplies() {
+      // To the request a wrong password looks like brokers that are down.
+      for case .error(let error) in replies.notices where error.kind == .authentication {
+        refusal = ClusterFault(error)
+      }
       if let metadata = replies.metadata {
-        events.append(.metadata(cluster: index, MetadataReply(metadata.result)))
+        var reply = MetadataReply(metadata.result)
+        switch reply {
+        case .topics: refusal = nil
+        case .fault(let fault):
+          if fault.kind == .unreachable, let refusal { reply = .fault(refusal) }
+        }
+        events.append(.metadata(cluster: index, reply))
       }
       if let heads = replies.heads {
         events.append(.heads(cluster: index, .highWatermark, HeadsReply(heads.topics)))

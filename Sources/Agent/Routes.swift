@@ -181,6 +181,7 @@ package struct Routes {
     if let fault = status.fault, status.partitionsNeeded > 0 || !status.readsTopic {
       note += "; \(fault)"
     }
+    if let fault = status.readingFault { note += "; \(fault)" }
     return note
   }
 

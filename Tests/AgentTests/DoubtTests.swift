@@ -62,6 +62,7 @@ struct DoubtTests {
     world.tick(seconds: 1)
     #expect(world.report("g")?.verdict == .ok)
     #expect(world.take().logged.contains("commits cannot be read"))
+    #expect(world.status.readingFault == Self.broken.message)
     // Once something stands there that was not read, the fault is the reason.
     for _ in 0..<40 {
       world.tick(seconds: 1)
@@ -74,5 +75,6 @@ struct DoubtTests {
     try world.commit("g", offset: 111)
     world.tick(seconds: 1)
     #expect(world.report("g")?.reason.contains("Corrupt message") == false)
+    #expect(world.status.readingFault == nil)
   }
 }

@@ -64,7 +64,7 @@ class Cluster:
             raise AttributeError(name)
         return lambda *given, **named: self.command(name, *given, **named)
 
-    def command(self, name, *given, **named):
+    def command(self, name, /, *given, **named):
         """Runs a command in the loop of the cluster and returns its result."""
         async def run():
             result = getattr(self._commands, name)(*given, **named)

@@ -35,18 +35,23 @@ def toml(value):
 
 def configuration(
     world, groups=None, allowlist=None, denylist=None, brokers=None, cluster="e2e",
-    intervals=6, offset_refresh=1, stale_after=None, properties=None
+    intervals=6, offset_refresh=1, stale_after=None, properties=None, client_id="vole-e2e",
+    source=None
 ):
     """A configuration file that watches groups of a world."""
     servers = [f"{host}:{port}" for host, port in brokers or world.brokers]
-    passed = {**world.agent_properties, **world.properties, **(properties or {})}
-    lines = ["[client-profile.e2e]", 'client-id = "vole-e2e"', "[client-profile.e2e.librdkafka]"]
+    passed = {**world.properties, **(properties or {})}
+    lines = [
+        "[client-profile.e2e]", f"client-id = {toml(client_id)}", "[client-profile.e2e.librdkafka]",
+    ]
     lines += [f"{toml(name)} = {toml(value)}" for name, value in passed.items()]
     lines += [
         f"[cluster.{toml(cluster)}]", f"servers = {toml(servers)}", 'client-profile = "e2e"',
         f"offset-refresh = {offset_refresh}", "topic-refresh = 5",
         "[consumer.e2e]", f"cluster = {toml(cluster)}", 'client-profile = "e2e"',
     ]
+    if source is not None:
+        lines.append(f"source = {toml(source)}")
     if groups is not None:
         lines.append(f"groups = {toml(groups)}")
     if allowlist is not None:

@@ -99,7 +99,6 @@ class Member:
         self.client_id = client_id
         self.habit = habit
         self.interval = interval
-        self.protocol = protocol
         self.fetched = {}
         self.committed = {}
         # Commits of all partitions since the assignment.
@@ -108,6 +107,7 @@ class Member:
         self._assigned = []
         self._questions = SimpleQueue()
         self._ended = threading.Event()
+        world.uses(group)
         self._consumer = Consumer(
             world.consumer_config(group, protocol, client_id=client_id))
         self._consumer.subscribe(topics, on_assign=self._on_assign, on_revoke=self._on_revoke)
@@ -119,9 +119,6 @@ class Member:
         for one in consumer.committed(partitions, timeout=20):
             place = (one.topic, one.partition)
             self.fetched[place] = self.committed[place] = max(0, one.offset)
-        # A group of the new protocol (KIP-848) has records of other types, which no lag needs.
-        if self.protocol == "classic":
-            self.world.assigned(self.group, consumer.memberid(), self.client_id, partitions)
 
     def _on_revoke(self, consumer, partitions):
         self._assigned = []
@@ -168,9 +165,7 @@ class Member:
         """Leaves the group."""
         self._ended.set()
         self._thread.join(20)
-        member_id = self._consumer.memberid()
         self._consumer.close()
-        self.world.left(self.group, member_id)
 
     def _run(self):
         due = time.monotonic()
@@ -205,7 +200,6 @@ class Member:
             # A rebalance came between; the next round commits anew.
             return
         done = [one for one in answered if one.error is None]
-        self.world.committed(self.group, done)
         self.rounds += len(done) == len(self._assigned)
         for one in done:
             self.committed[(one.topic, one.partition)] = one.offset
@@ -217,6 +211,7 @@ class SimpleGroup:
     def __init__(self, world, group):
         self.world = world
         self.group = group
+        world.uses(group)
         self._consumer = Consumer(world.consumer_config(group))
 
     def commit(self, offsets):
@@ -224,7 +219,6 @@ class SimpleGroup:
         wanted = [TopicPartition(*place, offset) for place, offset in offsets.items()]
         answered = self._consumer.commit(offsets=wanted, asynchronous=False)
         assert all(one.error is None for one in answered), answered
-        self.world.committed(self.group, answered)
 
     def close(self):
         self._consumer.close()

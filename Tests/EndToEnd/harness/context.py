@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from . import burrow
 from .agent import Agent, configuration
+from .broker_world import BrokerWorld
 from .clients import Feed, Member
 from .waiting import eventually
 
@@ -62,9 +63,20 @@ class Context:
         return Agent(self.vole, self.directory, config, arguments, environment)
 
     @contextmanager
-    def member(self, group, topics, habit, **more):
+    def own_brokers(self, **options):
+        """Test brokers that a scenario may break: a world, and a feed of records for it."""
+        world = BrokerWorld(**options)
+        feed = Feed(world)
+        try:
+            yield world, feed
+        finally:
+            feed.close()
+            world.close()
+
+    @contextmanager
+    def member(self, group, topics, habit, world=None, **more):
         """A member of a group for as long as the block lasts."""
-        one = Member(self.world, group, topics, habit, **more)
+        one = Member(world or self.world, group, topics, habit, **more)
         try:
             yield one
             one.check()

@@ -1,4 +1,4 @@
-"""The Kafka that the tests run on: a mock cluster in this process, or a real one.
+"""What scenarios need of a Kafka, and the real one; the one of the tests is in `broker_world`.
 
 Both have the same face, so that every scenario is written once.
 """
@@ -9,10 +9,10 @@ import threading
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-from . import records
-from .bridge import TOPIC as OFFSETS_TOPIC, Bridge
+from broker import records
 from .waiting import eventually
 
+OFFSETS_TOPIC = records.TOPIC
 # Log lines of the clients are noise: brokers go away on purpose.
 _QUIET = {"log_level": "0"}
 
@@ -20,7 +20,7 @@ _QUIET = {"log_level": "0"}
 class World:
     """What both kinds have in common."""
 
-    # Partitions of each topic; the mock cluster creates no other number.
+    # Partitions of each topic.
     partitions = 4
 
     def __init__(self, brokers, properties):
@@ -61,6 +61,17 @@ class World:
             for number, one in found.topics[topic].partitions.items() if one.leader >= 0
         }
 
+    def owners(self, group):
+        """Host and client id by (topic, partition), as the group's coordinator says."""
+        # A client remembers the coordinator, and is not told again when that has moved.
+        admin = AdminClient(self.client_config())
+        described = admin.describe_consumer_groups([group], request_timeout=20)[group]
+        return {
+            (place.topic, place.partition): (member.host, member.client_id)
+            for member in described.result(timeout=30).members if member.assignment
+            for place in member.assignment.topic_partitions
+        }
+
     def log_ends(self, places):
         """The log-end offsets by (topic, partition)."""
         asked = {TopicPartition(*place): OffsetSpec.latest() for place in places}
@@ -71,77 +82,11 @@ class World:
         }
 
 
-class MockWorld(World):
-    """librdkafka's mock brokers in this process, with the bridge for what they leave out."""
-
-    is_real = False
-
-    def __init__(self, broker_count=3):
-        self._owner = Producer({"test.mock.num.brokers": broker_count, **_QUIET})
-        brokers = self._owner.list_topics(timeout=10).brokers.values()
-        super().__init__([(one.host, one.port) for one in brokers], {})
-        self._mirrored = {}
-        # Asking for a topic creates it.
-        self._admin = AdminClient(self.client_config())
-        self.bridge = Bridge(self.client_config(), self.offsets_partition_count())
-
-    # A broker answers a Fetch as soon as there is something; the mock waits the whole time.
-    agent_properties = {"fetch.wait.max.ms": "100"}
-
-    def name(self, text):
-        """A name for a topic or group that nobody else uses."""
-        return text
-
-    def offsets_partition_count(self):
-        return len(self._admin.list_topics(OFFSETS_TOPIC, timeout=10).topics[OFFSETS_TOPIC]
-                   .partitions)
-
-    def create_topic(self, text):
-        """Creates a topic and returns its name."""
-        self._admin.list_topics(text, timeout=10)
-        return text
-
-    def committed(self, group, offsets):
-        self.bridge.committed(group, offsets)
-
-    def assigned(self, group, member_id, client_id, partitions):
-        self.bridge.assigned(group, member_id, client_id, partitions)
-
-    def left(self, group, member_id):
-        self.bridge.left(group, member_id)
-
-    def mirror_commits(self, group, topic):
-        """Does for a client outside of this process what `committed` does for one inside."""
-        if group not in self._mirrored:
-            self._mirrored[group] = (Consumer(self.consumer_config(group)), {})
-        asker, known = self._mirrored[group]
-        places = [TopicPartition(topic, number) for number in range(self.partitions)]
-        found = [one for one in asker.committed(places, timeout=20) if one.offset >= 0]
-        new = [one for one in found if known.get(one.partition) != one.offset]
-        known.update({one.partition: one.offset for one in new})
-        self.bridge.committed(group, new)
-
-    def owners(self, group):
-        """Host and client id by (topic, partition), as a broker shows them."""
-        return self.bridge.owners(group)
-
-    def delete_topic(self, topic, groups):
-        """Deletes a topic, and with it the offsets of `groups`."""
-        for group in groups:
-            self.bridge.offsets_deleted(group, topic)
-
-    def delete_group(self, group):
-        self.bridge.group_deleted(group)
-
-    def close(self):
-        """Nothing stays behind."""
-
-
 class KafkaWorld(World):
     """A real cluster; topics and groups get names of their own and are deleted at the end."""
 
     is_real = True
-    agent_properties = {}
+    has_new_protocol = True
 
     def __init__(self, bootstrap, properties):
         host_ports = [one.rpartition(":") for one in bootstrap.split(",")]
@@ -200,29 +145,10 @@ class KafkaWorld(World):
         eventually(f"topic {name} has leaders", has_leaders)
         return name
 
-    def committed(self, group, offsets):
+    def uses(self, group):
+        """A client is a member of a group, or commits as one; it is deleted at the end."""
         with self._lock:
             self._groups.add(group)
-
-    def assigned(self, group, member_id, client_id, partitions):
-        with self._lock:
-            self._groups.add(group)
-
-    def left(self, group, member_id):
-        """The broker knows."""
-
-    def mirror_commits(self, group, topic):
-        """The broker knows."""
-        with self._lock:
-            self._groups.add(group)
-
-    def owners(self, group):
-        described = self._admin.describe_consumer_groups([group], request_timeout=20)[group]
-        return {
-            (place.topic, place.partition): (member.host, member.client_id)
-            for member in described.result(timeout=30).members if member.assignment
-            for place in member.assignment.topic_partitions
-        }
 
     def delete_topic(self, topic, groups):
         self._admin.delete_topics([topic])[topic].result(timeout=30)

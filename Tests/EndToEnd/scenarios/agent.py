@@ -42,8 +42,8 @@ def two_clusters(context):
     group = context.group("two-clusters")
     topic = context.topic("two-clusters")
     servers = ", ".join(f'"{host}:{port}"' for host, port in context.world.brokers)
-    passed = {**context.world.agent_properties, **context.world.properties}
-    lines = "\n".join(f'"{name}" = "{value}"' for name, value in passed.items())
+    passed = context.world.properties.items()
+    lines = "\n".join(f'"{name}" = "{value}"' for name, value in passed)
     config = f"""\
 [client-profile.p.librdkafka]
 {lines}

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 from harness.agent import configuration
+from harness.broker_world import BrokerWorld
 from harness.clients import SimpleGroup
 from harness.context import CLUSTER, status
 from harness.runner import scenario
 from harness.waiting import eventually
-from harness.world import MockWorld
 
 # Budgets, with their units.
 LISTENING_MS = 30
@@ -104,7 +104,7 @@ class Process:
 
 @scenario("an idle agent: memory, threads, processor time", alone=True)
 def idle(context):
-    world = context.world if context.world.is_real else MockWorld()
+    world = context.world if context.world.is_real else BrokerWorld()
     group = _quiet_group(context, world)
     _commit_to(world, group)
     # As it is when nothing is set: heads every 10 s, long waits at the broker.

@@ -168,6 +168,7 @@ def kcat(context):
     if shutil.which("kcat") is None:
         raise CannotRun("there is no kcat in PATH")
     group = context.group("kcat")
+    context.world.uses(group)
     topic = context.topic("kcat")
     options = [f"{name}={value}" for name, value in context.world.properties.items()]
     options += ["auto.offset.reset=earliest", "fetch.wait.max.ms=100"]
@@ -179,7 +180,6 @@ def kcat(context):
     try:
         def is_ok():
             assert process.poll() is None, process.stderr.read().decode()
-            context.world.mirror_commits(group, topic)
             found = status(context.agent, group, "lag")
             assert found["status"] == "OK", found["status"]
             ends = [one["end"]["offset"] for one in found["partitions"] if one["end"]]
@@ -194,6 +194,8 @@ def kcat(context):
 
 @scenario("a group of the new protocol (KIP-848) is OK")
 def new_protocol(context):
+    if not context.world.has_new_protocol:
+        raise CannotRun("the test brokers know classic groups alone")
     group = context.group("new-protocol")
     topic = context.topic("new-protocol")
     with context.member(group, [topic], read_everything, protocol="consumer") as member:
@@ -209,8 +211,6 @@ def new_protocol(context):
 
 @scenario("offsets committed in transactions count when they are committed, never when aborted")
 def transactional(context):
-    if not context.world.is_real:
-        raise CannotRun("the mock cluster writes no transaction markers")
     group = context.group("transactional")
     topic = context.topic("transactional", backlog=5)
     context.feed.remove(topic)

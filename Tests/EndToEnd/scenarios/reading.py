@@ -1,0 +1,110 @@
+"""What is read of the offsets topic: no more than is needed, and what groups really did."""
+
+from confluent_kafka import Producer
+
+from harness.agent import configuration
+from harness.clients import Member, read_everything
+from harness.context import CLUSTER, expect_full_windows, expect_lags, status
+from harness.runner import scenario
+from harness.waiting import equal, eventually
+
+from broker import records
+from broker.groups import Commit
+
+OFFSETS = records.TOPIC
+
+
+@scenario("one exact group: its partition of the offsets topic is read, and no other byte")
+def narrow(context):
+    with context.own_brokers() as (world, feed):
+        topic = world.create_topic("topic-narrow")
+        # A cluster full of other groups.
+        for number in range(500):
+            for offset in range(5):
+                world.cluster.commit(f"other-{number}", topic, 0, offset)
+        feed.add(topic)
+        config = configuration(world, groups=["narrow"], cluster=CLUSTER, client_id="narrow")
+        with context.member("narrow", [topic], read_everything, world=world) as member:
+            with context.start(config) as agent:
+                expect_full_windows(agent, "narrow")
+                feed.remove(topic)
+                expect_lags(agent, member)
+        fetched = world.cluster.fetched("narrow")
+        equal("the topics that were read", set(fetched), {OFFSETS})
+        equal("the partitions that were read", set(fetched[OFFSETS]),
+              {world.cluster.offsets_partition("narrow")})
+        size = sum(fetched[OFFSETS].values())
+        whole = sum(
+            len(one["key"]) // 2 + len(one["value"] or "") // 2
+            for number in range(world.offsets_partition_count())
+            for one in world.cluster.records(OFFSETS, number))
+        assert size < whole / 10, f"{size} of {whole} bytes"
+        return f"{size / 1000:.0f} kB of {whole / 1000:.0f} kB"
+
+
+@scenario("owners follow members that join, leave, come back and fall silent")
+def owners(context):
+    with context.own_brokers() as (world, feed):
+        topic = world.create_topic("topic-owned")
+        feed.add(topic)
+        config = configuration(world, groups=["owned"], cluster=CLUSTER)
+        with context.start(config) as agent:
+            def agrees():
+                found = {
+                    (one["topic"], one["partition"]): (one["owner"], one["client_id"])
+                    for one in status(agent, "owned", "lag")["partitions"] if one["owner"]
+                }
+                answered = world.owners("owned")
+                equal("the owners", found, answered)
+                equal("how many are owned", len(answered), world.partitions)
+                return answered
+
+            def start(name):
+                return Member(world, "owned", [topic], read_everything, client_id=name)
+
+            members = [start("pod-0")]
+            eventually("one member owns all", agrees, 30)
+            members += [start("pod-1"), start("pod-2")]
+
+            def three_agree():
+                equal("the members", len(set(agrees().values())), 3)
+                return True
+
+            eventually("three members share", three_agree, 30)
+            members.pop().close()
+            eventually("two share again", lambda: agrees() and len(set(agrees().values())) == 2, 30)
+            # A coordinator that restarts knows what was written, and nothing else.
+            world.cluster.move_coordinator("owned", world.cluster.coordinator("owned") % 3 + 1)
+            eventually("the same after the coordinator has moved", agrees, 30)
+            for one in members:
+                one.close()
+
+
+@scenario("a million records of other groups in the same partition do not delay the start")
+def catch_up(context):
+    with context.own_brokers(offsets_partitions=1) as (world, feed):
+        topic = world.create_topic("topic-behind")
+        producer = Producer(world.client_config(linger_ms=50, batch_size=500_000))
+        count = 100_000 if not context.is_release else 1_000_000
+        value = records.offset_value(Commit(1, -1, "", 1_700_000_000_000), 3)
+        keys = [
+            records.offset_key(f"crowd-{number}", topic, number % world.partitions)
+            for number in range(200)
+        ]
+        for number in range(count):
+            while True:
+                try:
+                    producer.produce(OFFSETS, key=keys[number % 200], value=value, partition=0)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+        assert producer.flush(120) == 0, "records could not be produced"
+        world.cluster.commit("behind", topic, 0, 0)
+        config = configuration(
+            world, allowlist="^(crowd-|behind)", cluster=CLUSTER, intervals=10)
+        with context.start(config) as agent:
+            agent.wait_until_ready(120)
+            line = agent.wait_for_log("ready: commits and log-end offsets were read")
+            seconds = line["seen"] - agent.started
+            equal("the last group", status(agent, "behind")["status"], "OK")
+        return f"{count / seconds / 1e6:.2f} M records/s"
