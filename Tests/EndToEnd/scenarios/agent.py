@@ -105,29 +105,3 @@ def log(context):
     for line in agent.log:
         assert line["level"] in ("info", "warn"), line
         assert type(line["ts"]) in (int, float), line
-
-
-@scenario("a login that librdkafka cannot even try: not ready, with librdkafka's reason")
-def impossible_login(context):
-    config = """\
-[client-profile.p.librdkafka]
-"security.protocol" = "sasl_plaintext"
-"sasl.mechanisms" = "NONSENSE"
-[cluster.x]
-servers = ["127.0.0.1:1"]
-client-profile = "p"
-[consumer.x]
-groups = ["orders"]
-[httpserver.x]
-address = "127.0.0.1:0"
-"""
-    with context.start(config) as agent:
-        def told():
-            code, text = agent.probe("/readyz")
-            assert code == 500 and "NONSENSE" in text, text
-            return True
-
-        eventually("the reason is told", told, within=20)
-        equal("/livez", agent.probe("/livez"), (200, "ok"))
-        warned = [line for line in agent.log if line["level"] in ("warn", "error")]
-        equal("the number of warnings", len(warned), 1)

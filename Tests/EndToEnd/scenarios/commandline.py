@@ -116,6 +116,17 @@ def bad_pattern(context):
             ["run"], config)
 
 
+@scenario("a login that librdkafka cannot even try: one line with its place, exit 2")
+def impossible_login(context):
+    config = """\
+[client-profile.p.librdkafka]
+"security.protocol" = "sasl_plaintext"
+"sasl.mechanisms" = "NONSENSE"
+""" + RIGHT.replace("[consumer", 'client-profile = "p"\n[consumer')
+    _expect(context, [r"wrong\.toml:1: client-profile\.p: .*SASL mechanism: NONSENSE"],
+            ["run"], config)
+
+
 @scenario("properties that librdkafka refuses: one line each with its place, exit 2")
 def properties(context):
     config = """\

@@ -27,8 +27,8 @@ class Brokers(OnCluster):
 
     def test_offsets_are_found_by_time_and_at_both_ends(self):
         topic = self.topic()
-        for time in (1000, 3000, 2000):
-            self.cluster.append(topic, 0, [(None, b"x")], time=time)
+        for when in (1000, 3000, 2000):
+            self.cluster.append(topic, 0, [(None, b"x")], time=when)
         found = {
             name: self.ask(topic, spec).offset for name, spec in {
                 "start": OffsetSpec.earliest(), "end": OffsetSpec.latest(),
