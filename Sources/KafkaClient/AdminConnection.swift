@@ -4,35 +4,54 @@ import CLibrdkafka
 ///
 /// The answers arrive on a queue of its own. It is replaced, never mended.
 @safe final class AdminConnection {
+  /// What a client is asked.
+  enum Purpose {
+    case offsets, descriptions, list
+  }
+
+  /// How the ids of clusters of librdkafka's mock brokers begin.
+  private static let mockClusterPrefix = "mockCluster"
+  /// The number of the OffsetFetch that makes contact; those of requests count from 1.
+  private static let contactNumber: UInt64 = 0
+  /// So often contact is made before a cluster counts as one without an id.
+  private static let maximumContactAttempts = 3
+
+  /// A question that waits until the client may be asked.
+  private enum Held {
+    case offsets(RequestID, group: String, [TopicPartitions]?, timeoutMilliseconds: Int64)
+    case descriptions(RequestID, groups: [String], timeoutMilliseconds: Int64)
+  }
+
+  /// Whether it is known that the cluster can be asked for descriptions.
+  private enum Contact {
+    case none, asked, made
+  }
+
   /// Whether it must take no further question.
   var isStale = false
   /// The questions under way by the number of their request.
   private(set) var waiting: [UInt64: GroupsQuestion] = [:]
-
-  /// An OffsetFetch that waits until the client may be asked.
-  private struct Held {
-    let id: RequestID
-    let group: String
-    let partitions: [TopicPartitions]?
-    let timeoutMilliseconds: Int64
-  }
 
   private let client: ClientHandle
   private let queue: OpaquePointer
   /// Tells the end of the client's own group; nil for a client that has none.
   private let closing: OpaquePointer?
   private var isReady: Bool
+  private var contact: Contact
+  private var contactAttempts = 0
   private var held: [Held] = []
+  /// Answers that were made here.
+  private var made: [GroupsReply] = []
 
   /// Creates the client; connecting goes on behind it.
   ///
   /// - Parameters:
+  ///   - purpose: what it will be asked.
   ///   - properties: the cluster's properties.
   ///   - wakeUpDescriptor: receives 8 bytes when there is something to drain.
-  ///   - fetchesOffsets: whether OffsetFetch will be asked for.
   /// - Throws: a configuration error.
   static func open(
-    _ properties: KafkaProperties, wakeUpDescriptor: Int32, fetchesOffsets: Bool
+    for purpose: Purpose, _ properties: KafkaProperties, wakeUpDescriptor: Int32
   ) throws(KafkaError) -> AdminConnection {
     var fixed = [
       KafkaProperty("enable.auto.commit", "false"),
@@ -43,7 +62,8 @@ import CLibrdkafka
     // gets one, which is closed before it has asked or joined anything: the name is never sent.
     // While a group closes, librdkafka throws away whatever waits for its main thread, so nothing
     // is asked before that is over.
-    if fetchesOffsets { fixed.append(KafkaProperty("group.id", "vole-unused")) }
+    let hasGroup = purpose != .list
+    if hasGroup { fixed.append(KafkaProperty("group.id", "vole-unused")) }
     var client = try ClientHandle.start(
       RD_KAFKA_CONSUMER,
       defaults: ClientDefaults.common + [
@@ -52,7 +72,7 @@ import CLibrdkafka
       ],
       properties: properties, fixed: fixed)
     // SAFETY: both queues live as long as the client, which the connection owns.
-    let closing = unsafe fetchesOffsets ? client.makeQueue() : nil
+    let closing = unsafe hasGroup ? client.makeQueue() : nil
     if let closing = unsafe closing {
       unsafe WakeUp.enable(queue: closing, descriptor: wakeUpDescriptor)
       let problem = unsafe rd_kafka_consumer_close_queue(client.raw, closing)
@@ -61,30 +81,92 @@ import CLibrdkafka
     let queue = unsafe client.makeQueue()
     unsafe WakeUp.enable(queue: queue, descriptor: wakeUpDescriptor)
     client.wakeOnNotice(wakeUpDescriptor)
-    return unsafe AdminConnection(client: client, queue: queue, closing: closing)
+    return unsafe AdminConnection(
+      client: client, queue: queue, closing: closing,
+      contact: purpose == .descriptions ? .none : .made)
   }
 
-  private init(client: consuming ClientHandle, queue: OpaquePointer, closing: OpaquePointer?) {
+  private init(
+    client: consuming ClientHandle, queue: OpaquePointer, closing: OpaquePointer?, contact: Contact
+  ) {
     self.client = client
     // SAFETY: the client owns the queues and destroys them when it goes, not before `self` does.
     unsafe self.queue = queue
     unsafe self.closing = closing
     isReady = unsafe closing == nil
+    self.contact = contact
   }
 
+  // MARK: Holding back
+
   /// Asks what has been held back, as soon as the client may be asked.
-  func becomeReady() {
-    guard !isReady else { return }
-    // SAFETY: client and queue are live. What the queue holds only wakes; taking it lets the next
-    // one wake again.
-    while let event = unsafe rd_kafka_queue_poll(closing, 0) {
-      unsafe rd_kafka_event_destroy(event)
+  func sendHeld() {
+    if !isReady {
+      // SAFETY: client and queue are live. What the queue holds only wakes; taking it lets the
+      // next one wake again.
+      while let event = unsafe rd_kafka_queue_poll(closing, 0) {
+        unsafe rd_kafka_event_destroy(event)
+      }
+      guard unsafe rd_kafka_consumer_closed(client.raw) == 1 else { return }
+      isReady = true
     }
-    guard unsafe rd_kafka_consumer_closed(client.raw) == 1 else { return }
-    isReady = true
-    let questions = held
+    switch contact {
+    case .none: makeContact()
+    case .asked: break
+    case .made:
+      let questions = held
+      held = []
+      for question in questions {
+        switch question {
+        case .offsets(let id, let group, let partitions, let timeout):
+          sendOffsets(id, group: group, partitions, timeoutMilliseconds: timeout)
+        case .descriptions(let id, let groups, let timeout):
+          sendDescriptions(id, groups: groups, timeoutMilliseconds: timeout)
+        }
+      }
+    }
+  }
+
+  /// Asks for the offsets of the first group to be described, so that the cluster's id is known.
+  ///
+  /// Where a broker lacks DescribeGroups librdkafka 2.0.2 uses memory that it has freed: it
+  /// deadlocks or dies. The brokers that lack it are librdkafka's own mock brokers, and their
+  /// cluster's id tells them. Asking needs the right that describing needs.
+  private func makeContact() {
+    guard case .descriptions(_, let groups, let timeout)? = held.first, let group = groups.first
+    else { return }
+    contact = .asked
+    contactAttempts += 1
+    sendOffsets(
+      RequestID(number: AdminConnection.contactNumber), group: group, nil,
+      timeoutMilliseconds: timeout)
+  }
+
+  /// Decides about what was held back for the sake of contact.
+  ///
+  /// - Parameter error: why no offsets came, if they did not.
+  private func contactEnded(_ error: KafkaError?) {
+    if let id = client.clusterID {
+      contact = .made
+      if id.hasPrefix(AdminConnection.mockClusterPrefix) { failHeld(.describingUnsupported) }
+    } else if let error, error.isLocal {
+      contact = .none
+      failHeld(error)
+    } else if contactAttempts < AdminConnection.maximumContactAttempts {
+      contact = .none
+    } else {
+      // Brokers before 0.10.1 have no id to give.
+      contact = .made
+    }
+    sendHeld()
+  }
+
+  private func failHeld(_ error: KafkaError) {
+    for case .descriptions(let id, _, _) in held {
+      guard let question = waiting.removeValue(forKey: id.number) else { continue }
+      made.append(GroupsReply(id: id, content: question.failed(error)))
+    }
     held = []
-    for question in questions { send(question) }
   }
 
   // MARK: Asking
@@ -95,15 +177,15 @@ import CLibrdkafka
     timeoutMilliseconds: Int64
   ) {
     waiting[id.number] = question
-    held.append(
-      Held(
-        id: id, group: group, partitions: partitions, timeoutMilliseconds: timeoutMilliseconds))
-    if isReady, let next = held.popLast() { send(next) } else { becomeReady() }
+    held.append(.offsets(id, group: group, partitions, timeoutMilliseconds: timeoutMilliseconds))
+    sendHeld()
   }
 
-  private func send(_ question: Held) {
+  private func sendOffsets(
+    _ id: RequestID, group: String, _ partitions: [TopicPartitions]?, timeoutMilliseconds: Int64
+  ) {
     var list: TopicPartitionList?
-    if let partitions = question.partitions {
+    if let partitions {
       let rows = TopicPartitionList(capacity: partitions.reduce(0) { $0 + $1.partitions.count })
       for topic in partitions {
         for partition in topic.partitions {
@@ -115,9 +197,8 @@ import CLibrdkafka
     // SAFETY: the list is copied by librdkafka; request and options are ours to destroy; client
     // and queue are live.
     let rows = unsafe list?.raw
-    var request: OpaquePointer? = unsafe rd_kafka_ListConsumerGroupOffsets_new(
-      question.group, rows)
-    unsafe withOptions(question.id, question.timeoutMilliseconds) { options in
+    var request: OpaquePointer? = unsafe rd_kafka_ListConsumerGroupOffsets_new(group, rows)
+    unsafe withOptions(id, timeoutMilliseconds) { options in
       unsafe rd_kafka_ListConsumerGroupOffsets(client.raw, &request, 1, options, queue)
     }
     if let request = unsafe request { unsafe rd_kafka_ListConsumerGroupOffsets_destroy(request) }
@@ -129,6 +210,13 @@ import CLibrdkafka
     _ id: RequestID, _ question: GroupsQuestion, groups: [String], timeoutMilliseconds: Int64
   ) {
     waiting[id.number] = question
+    held.append(.descriptions(id, groups: groups, timeoutMilliseconds: timeoutMilliseconds))
+    sendHeld()
+  }
+
+  private func sendDescriptions(
+    _ id: RequestID, groups: [String], timeoutMilliseconds: Int64
+  ) {
     // SAFETY: the names are copied during the call and freed here; client and queue are live.
     var names: [UnsafePointer<CChar>?] = unsafe groups.map { unsafe UnsafePointer(CText.copy($0)) }
     unsafe withOptions(id, timeoutMilliseconds) { options in
@@ -170,10 +258,15 @@ import CLibrdkafka
   /// - Returns: the answer of a question that waits, or nil when none has come.
   func takeReply() -> GroupsReply? {
     while true {
+      if !made.isEmpty { return made.removeFirst() }
       // SAFETY: the queue is live; the event is ours to destroy.
       guard let event = unsafe rd_kafka_queue_poll(queue, 0) else { return nil }
       defer { unsafe rd_kafka_event_destroy(event) }
       let number = UInt64(UInt(bitPattern: unsafe rd_kafka_event_opaque(event)))
+      if number == AdminConnection.contactNumber {
+        contactEnded(unsafe GroupsDecoding.error(in: event))
+        continue
+      }
       guard let question = waiting.removeValue(forKey: number) else { continue }
       return GroupsReply(
         id: RequestID(number: number),
@@ -184,7 +277,7 @@ import CLibrdkafka
   /// Whether answers wait, for which no wake-up will come.
   var hasReplies: Bool {
     // SAFETY: the queue is live.
-    unsafe rd_kafka_queue_length(queue) > 0
+    unsafe !made.isEmpty || rd_kafka_queue_length(queue) > 0
   }
 
   /// Whether a question is overdue: the client hangs.
@@ -198,7 +291,9 @@ import CLibrdkafka
       GroupsReply(id: RequestID(number: $0.key), content: $0.value.failed(error))
     }
     waiting = [:]
-    return replies
+    held = []
+    defer { made = [] }
+    return made + replies
   }
 
   /// Moves the client's logs and errors out.

@@ -146,6 +146,16 @@ import Glibc
     unsafe rd_kafka_offsets_for_times(raw, list.raw, timeoutMilliseconds).rawValue
   }
 
+  /// The cluster's id as the last metadata told it; nil before the first, and from brokers before
+  /// 0.10.1.
+  var clusterID: String? {
+    // SAFETY: the client is live; a timeout of 0 only looks at what is remembered, and the text is
+    // ours to free.
+    guard let text = unsafe rd_kafka_clusterid(raw, 0) else { return nil }
+    defer { unsafe rd_kafka_mem_free(raw, text) }
+    return unsafe String(cString: text)
+  }
+
   /// The error that made this client unusable, or nil.
   var fatalError: KafkaError? {
     // SAFETY: `raw` is live; the buffer has the stated size.

@@ -8,9 +8,11 @@
 /// The three kinds of requests go over clients of their own:
 /// - OffsetFetch over one that stays. It is replaced after an answer that only a new client gets
 ///   over: a coordinator that moved (librdkafka 2.0.2 never asks again who it is) or a timeout.
-/// - DescribeGroups over a second, created on first use: librdkafka 2.0.2 deadlocks when the
-///   broker lacks that request. A hung client is left behind, and the kind is tried again after
-///   10 minutes, then 20, 40, 80; then given up.
+/// - DescribeGroups over a second, created on first use: should librdkafka hang there, the client
+///   is left behind, and the kind is tried again after 10 minutes, then 20, 40, 80; then given up.
+///   Its first request is preceded by an OffsetFetch, because librdkafka 2.0.2 misuses memory when
+///   brokers lack DescribeGroups, as its own mock brokers do: these are known by their cluster's
+///   id and never asked.
 /// - ListGroups over one that lives for the length of a list: it needs a connection to every
 ///   broker, and an older client would also wait for brokers that left the cluster.
 package struct GroupsClient: ~Copyable {
@@ -25,17 +27,13 @@ package struct GroupsClient: ~Copyable {
   /// The most notices one `drain` takes of each client.
   static let maximumNotices = 32
 
-  private enum Kind {
-    case offsets, descriptions, list
-  }
-
   /// The client of each kind.
   private struct Clients {
     var offsets: AdminConnection?
     var descriptions: AdminConnection?
     var list: AdminConnection?
 
-    subscript(kind: Kind) -> AdminConnection? {
+    subscript(kind: AdminConnection.Purpose) -> AdminConnection? {
       get {
         switch kind {
         case .offsets: offsets
@@ -54,6 +52,8 @@ package struct GroupsClient: ~Copyable {
 
     var all: [AdminConnection] { [offsets, descriptions, list].compactMap { $0 } }
   }
+
+  private static let kinds: [AdminConnection.Purpose] = [.offsets, .descriptions, .list]
 
   private var properties: KafkaProperties
   private let wakeUpDescriptor: Int32
@@ -193,7 +193,7 @@ package struct GroupsClient: ~Copyable {
 
   /// Drops the clients that nothing is asked of at present; the next request makes new ones.
   package mutating func disconnectIdle() {
-    for kind in [Kind.offsets, .descriptions, .list] where clients[kind]?.waiting.isEmpty == true {
+    for kind in GroupsClient.kinds where clients[kind]?.waiting.isEmpty == true {
       clients[kind] = nil
     }
   }
@@ -219,12 +219,11 @@ package struct GroupsClient: ~Copyable {
       body(made.removeFirst())
     }
     for connection in connections {
-      connection.becomeReady()
+      connection.sendHeld()
       while result.replies < maximum, let reply = connection.takeReply() {
         result.replies += 1
         if reply.content.retiresClient { connection.isStale = true }
         if reply.content.isUnsupported, connection === clients.descriptions {
-          // The first sign of the deadlock: with two groups there would be no answer at all.
           describing.hung(now: now)
           connection.isStale = true
         }
@@ -271,11 +270,13 @@ package struct GroupsClient: ~Copyable {
   }
 
   /// The client of a kind; a stale one makes room for a new one.
-  private mutating func connect(_ kind: Kind) throws(KafkaError) -> AdminConnection {
+  private mutating func connect(_ kind: AdminConnection.Purpose) throws(KafkaError)
+    -> AdminConnection
+  {
     let current = clients[kind]
     if let current, !current.isStale { return current }
     let fresh = try AdminConnection.open(
-      properties, wakeUpDescriptor: wakeUpDescriptor, fetchesOffsets: kind == .offsets)
+      for: kind, properties, wakeUpDescriptor: wakeUpDescriptor)
     clients[kind] = fresh
     guard let current, !current.waiting.isEmpty else { return fresh }
     leaving.append(current)
@@ -297,7 +298,7 @@ package struct GroupsClient: ~Copyable {
   /// Lets go of clients that nothing is expected of any more.
   private mutating func dropFinished() {
     leaving.removeAll { $0.waiting.isEmpty }
-    for kind in [Kind.offsets, .descriptions, .list] {
+    for kind in GroupsClient.kinds {
       guard let current = clients[kind], current.waiting.isEmpty else { continue }
       if current.isStale || kind == .list { clients[kind] = nil }
     }

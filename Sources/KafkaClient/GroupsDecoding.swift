@@ -10,12 +10,8 @@ import CLibrdkafka
   @unsafe static func content(
     _ event: OpaquePointer, _ question: GroupsQuestion
   ) -> GroupsReply.Content {
-    // SAFETY: the event is live; the text is copied.
-    let code = unsafe rd_kafka_event_error(event)
-    if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-      let text = unsafe CText.string(rd_kafka_event_error_string(event))
-      return question.failed(KafkaError(code: code.rawValue, message: text))
-    }
+    // SAFETY: the event is live.
+    if let error = unsafe error(in: event) { return question.failed(error) }
     switch question.subject {
     case .offsets(let group):
       return .offsets(group: group, unsafe offsets(event))
@@ -24,6 +20,15 @@ import CLibrdkafka
     case .list:
       return .list(unsafe list(event))
     }
+  }
+
+  /// The error of a whole request, or nil.
+  @unsafe static func error(in event: OpaquePointer) -> KafkaError? {
+    // SAFETY: the event is live; the text is copied.
+    let code = unsafe rd_kafka_event_error(event)
+    guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+    let text = unsafe CText.string(rd_kafka_event_error_string(event))
+    return KafkaError(code: code.rawValue, message: text)
   }
 
   @unsafe private static func offsets(

@@ -147,6 +147,14 @@ extension KafkaError {
     code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue,
     message: "librdkafka hung when it described groups: not asked again for a while")
 
+  /// The brokers are librdkafka's own mock brokers.
+  static let describingUnsupported = KafkaError(
+    code: RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE.rawValue,
+    message: "librdkafka's mock brokers do not describe groups")
+
+  /// Whether the error was made by librdkafka rather than by a broker.
+  var isLocal: Bool { code < 0 }
+
   /// Whether broker or librdkafka lack the request itself.
   package var isUnsupported: Bool {
     code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE.rawValue

@@ -80,14 +80,10 @@ enum MetadataFetcher {
   private static func copyCluster(
     _ client: borrowing ClientHandle, _ metadata: inout ClusterMetadata
   ) {
-    // SAFETY: the client is live; a timeout of 0 only looks at what is remembered, and the text is
-    // ours to free.
+    // SAFETY: the client is live; a timeout of 0 only looks at what is remembered.
     let controller = unsafe rd_kafka_controllerid(client.raw, 0)
     metadata.controllerID = controller >= 0 ? controller : nil
-    if metadata.clusterID == nil, let text = unsafe rd_kafka_clusterid(client.raw, 0) {
-      metadata.clusterID = unsafe String(cString: text)
-      unsafe rd_kafka_mem_free(client.raw, text)
-    }
+    metadata.clusterID = metadata.clusterID ?? client.clusterID
   }
 
   @unsafe private static func copyBrokers(_ metadata: rd_kafka_metadata) -> [KafkaBroker] {

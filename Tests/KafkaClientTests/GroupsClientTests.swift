@@ -186,47 +186,74 @@ extension MockTests {
       #expect(try ask(&client) == 1)
     }
 
-    @Test("where describing hangs librdkafka, offsets go on, and it is not tried at once again")
-    func hang() async {
-      // librdkafka's mock brokers lack DescribeGroups. The client that hangs stays for ever, which
-      // other tests of this process would notice.
-      await #expect(processExitsWith: .success) {
-        let cluster = try GroupsClientTests.committedCluster()
-        let wakeUp = WakeUpPipe()
+    @Test("mock brokers, which cannot describe groups, are not asked to; offsets go on")
+    func mockDescriptions() throws {
+      let cluster = try Self.committedCluster()
+      let wakeUp = WakeUpPipe()
+      for groups in [["a"], ["a", "b"]] {
         var client = GroupsClient(
           properties: cluster.properties, wakeUpDescriptor: wakeUp.writeEnd)
-        func offsetsAnswer(_ client: inout GroupsClient) throws -> Int? {
-          _ = try client.requestOffsets(
-            group: "g", partitions: GroupsClientTests.t, timeoutMilliseconds: 5_000,
-            now: Instant.nowMilliseconds())
-          return try groupReplies(&client, wakeUp) { !$0.isEmpty }.first?.committed?.get().count
-        }
-        let asked = Instant.nowMilliseconds()
-        let id = try client.requestDescription(
-          groups: ["a", "b"], timeoutMilliseconds: 200, now: asked)
-        #expect(try offsetsAnswer(&client) == 1)
-        var replies: [GroupsReply] = []
-        let deadline = Instant(in: 10_000)
-        while replies.isEmpty, !deadline.hasPassed {
-          _ = wakeUp.wait(until: Instant(in: 20))
-          _ = client.drain(maximum: 16, now: Instant.nowMilliseconds()) { replies.append($0) }
-        }
-        #expect(replies.map(\.id) == [id])
-        #expect(replies.first?.described?.map(\.group) == ["a", "b"])
         let now = Instant.nowMilliseconds()
+        let ids = try [
+          client.requestDescription(groups: groups, timeoutMilliseconds: 5_000, now: now),
+          client.requestOffsets(
+            group: "g", partitions: Self.t, timeoutMilliseconds: 5_000, now: now),
+        ]
+        let replies = groupReplies(&client, wakeUp) { $0.count == 2 }
+        #expect(replies.map(\.id).sorted() == ids)
+        let described = try #require(replies.first { $0.id == ids[0] }?.described)
+        #expect(described.map(\.group) == groups)
+        for group in described {
+          guard case .failure(let error) = group.result else {
+            Issue.record("it was described")
+            continue
+          }
+          #expect(error.isUnsupported)
+        }
+        #expect(try replies.first { $0.id == ids[1] }?.committed?.get().count == 1)
+
+        // Not asked again for a while: the answer is made without the cluster.
         let isSuspended = client.isDescribingSuspended(now: now)
         #expect(isSuspended)
-        let isStuck = client.isStuck(now: now)
-        #expect(!isStuck)
-        #expect(try offsetsAnswer(&client) == 1)
-
-        // Refused without a question while it is suspended, and tried again afterwards.
         let refused = try client.requestDescription(
-          groups: ["a", "b"], timeoutMilliseconds: 200, now: now)
+          groups: groups, timeoutMilliseconds: 60_000, now: now)
         #expect(groupReplies(&client, wakeUp) { !$0.isEmpty }.map(\.id) == [refused])
-        let isStillSuspended = client.isDescribingSuspended(now: now + 600_000)
-        #expect(!isStillSuspended)
       }
+    }
+
+    @Test("a client that never answers is given up, answered for, and left behind")
+    func hang() throws {
+      let wakeUp = WakeUpPipe()
+      var client = GroupsClient(
+        properties: KafkaProperties([KafkaProperty("bootstrap.servers", "127.0.0.1:1")]),
+        wakeUpDescriptor: wakeUp.writeEnd)
+      let ids = try [
+        client.requestDescription(groups: ["a", "b"], timeoutMilliseconds: 60_000, now: 1_000),
+        client.requestOffsets(group: "g", timeoutMilliseconds: 60_000, now: 1_000),
+        client.requestOffsets(group: "h", timeoutMilliseconds: 100_000, now: 1_000),
+      ]
+      var replies: [GroupsReply] = []
+      for (now, isHung) in [(Int64(180_999), false), (181_000, true)] {
+        let isStuck = client.isStuck(now: now)
+        #expect(isStuck == isHung)
+        _ = client.drain(maximum: 16, now: now) { replies.append($0) }
+        #expect(replies.count == (isHung ? 3 : 0))
+      }
+      #expect(replies.map(\.id).sorted() == ids)
+      for reply in replies {
+        switch reply.content {
+        case .offsets(_, let result): #expect(result.kind == .timedOut)
+        case .descriptions(let groups):
+          #expect(groups.map(\.group) == ["a", "b"])
+          #expect(groups.allSatisfy { $0.result.kind == .timedOut })
+        case .list: Issue.record("nobody asked for a list")
+        }
+      }
+      let (isStuck, underWay) = (client.isStuck(now: .max), client.requestsUnderWay)
+      #expect(!isStuck && underWay == 0)
+      let isSuspended = client.isDescribingSuspended(now: 780_999)
+      let isStillSuspended = client.isDescribingSuspended(now: 781_000)
+      #expect(isSuspended && !isStillSuspended)
     }
   }
 }
