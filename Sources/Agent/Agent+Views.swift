@@ -53,11 +53,12 @@ extension Agent {
     clusters.map { cluster in
       let progress = cluster.readingProgress
       return ClusterStatus(
-        name: cluster.settings.name, isReady: cluster.isReady,
+        name: cluster.settings.name, isReady: cluster.isReady || cluster.isAddition,
         partitionsNeeded: progress.needed, partitionsRead: progress.caughtUp,
         recordsLeft: cluster.readings.reduce(0) { $0 + ($1?.remaining ?? 0) },
-        areCommitsRead: cluster.isReady || cluster.areCommitsRead,
-        areHeadsRead: cluster.areHeadsRead, fault: cluster.health.fault?.message,
+        areCommitsRead: cluster.isReady || cluster.isAddition || cluster.areCommitsRead,
+        areHeadsRead: cluster.isAddition || cluster.areHeadsRead,
+        fault: cluster.health.fault?.message,
         records: cluster.records, trackedPartitions: cluster.store.trackedPartitions,
         readsTopic: cluster.readsTopic, groupsPolled: cluster.polls.progress.of,
         groupsAnswered: cluster.polls.progress.read,
@@ -72,7 +73,7 @@ extension Agent {
   }
 
   /// Whether commits and heads of every cluster were read once.
-  package var isReady: Bool { clusters.allSatisfy(\.isReady) }
+  package var isReady: Bool { clusters.allSatisfy { $0.isReady || $0.isAddition } }
 
   /// The names of the clusters.
   package var clusterNames: [String] { clusters.map(\.settings.name) }
@@ -87,9 +88,10 @@ extension Agent {
   /// Returns what is to be said of the groups of that name now; empty when none is watched.
   package func reports(group name: String, now: Moment) -> [GroupReport] {
     let bytes = Array(name.utf8)
-    return clusters.compactMap { cluster in
+    let reports = clusters.compactMap { cluster in
       cluster.store.group(named: bytes.span).map { cluster.report(group: $0, now: now) }
     }
+    return reports.isEmpty ? departedReport(name).map { [$0] } ?? [] : reports
   }
 
   /// Evaluates a group by Burrow's rules.

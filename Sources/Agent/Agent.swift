@@ -7,6 +7,10 @@ import LagCore
 /// with a virtual clock.
 package struct Agent {
   var clusters: [ClusterState]
+  /// The configuration that runs, and what became of the last reload.
+  package internal(set) var reload = ReloadState()
+  /// Seeds the name tables of clusters that are added.
+  var seed: UInt64
   private var isDraining = false
   /// When troubled records were last told, on the monotonic clock.
   private var troubleToldAt: Int64?
@@ -23,6 +27,7 @@ package struct Agent {
   ///   - clusters: the clusters, each with its groups.
   ///   - seed: a random number for the name tables.
   package init(clusters: [ClusterSettings], seed: UInt64) {
+    self.seed = seed
     self.clusters = clusters.enumerated().map { index, settings in
       ClusterState(settings: settings, index: index, seed: seed &+ UInt64(index) &* 31)
     }
@@ -56,6 +61,12 @@ package struct Agent {
         $0.reachedEnd(
           partition: partition, position: position, highWatermark: highWatermark, now: now)
       }
+    case .endOfRereading(let cluster, let partition, let position):
+      return with(cluster) {
+        $0.reachedEndAgain(partition: partition, position: position, now: now)
+      }
+    case .rereadingFault(let cluster, let partition, let fault):
+      return with(cluster) { $0.failedAgain(partition: partition, fault, now: now) }
     case .partitionFault(let cluster, let partition, let fault):
       return with(cluster) { $0.failed(partition: partition, fault, now: now) }
     case .clusterFault(let cluster, let fault):
@@ -92,6 +103,25 @@ package struct Agent {
   ///   - now: the time.
   package mutating func settle(cluster: Int, now: Moment) {
     clusters[cluster].refreshOwners(now: now.wall)
+  }
+
+  /// Takes one record of the second reader of a cluster; see `AgentEffect.reread`.
+  ///
+  /// - Parameters:
+  ///   - cluster: the cluster's number.
+  ///   - partition: the partition of the offsets topic.
+  ///   - offset: the record's offset in it.
+  ///   - timestamp: when it was written, in milliseconds since 1970; -1 when unknown.
+  ///   - key: the record's key.
+  ///   - value: the record's value, nil for a tombstone.
+  ///   - now: the time.
+  /// - Returns: what is to be done when the second reader has caught up with the first.
+  package mutating func reingest(
+    cluster: Int, partition: Int32, offset: Int64, timestamp: Int64, key: Span<UInt8>,
+    value: Span<UInt8>?, now: Moment
+  ) -> [AgentEffect] {
+    clusters[cluster].reingest(
+      partition: partition, offset: offset, timestamp: timestamp, key: key, value: value, now: now)
   }
 
   private mutating func with(

@@ -15,6 +15,10 @@ package enum AgentEvent: Sendable {
   /// `position` is the offset of the next record, control records passed over; the high watermark
   /// is nil when it is not known.
   case endOfPartition(cluster: Int, partition: Int32, position: Int64, highWatermark: Int64?)
+  /// The second reader stands at the end of a partition; see `AgentEffect.reread`.
+  case endOfRereading(cluster: Int, partition: Int32, position: Int64)
+  /// The second reader cannot read a partition.
+  case rereadingFault(cluster: Int, partition: Int32, ClusterFault)
   /// A partition of the offsets topic cannot be read.
   case partitionFault(cluster: Int, partition: Int32, ClusterFault)
   /// The committed offsets of a group were fetched.
@@ -40,10 +44,17 @@ package enum AgentEffect: Sendable, Equatable {
   /// Look up the first offsets of partitions of the offsets topic that were written at a time, in
   /// milliseconds since 1970, or later; answered by `.offsetsByTime`.
   case lookUpOffsets(cluster: Int, partitions: [Int32], since: Int64)
-  /// Read partitions of the offsets topic, or begin anew with those that are being read.
+  /// Read partitions of the offsets topic.
   case read(cluster: Int, partitions: [Int32], from: ReadStart)
   /// Stop reading partitions of the offsets topic.
   case stopReading(cluster: Int, partitions: [Int32])
+  /// Read partitions of the offsets topic from the beginning by a second reader, beside the first.
+  case reread(cluster: Int, partitions: [Int32])
+  /// End that for partitions; the second reader goes with the last one.
+  case stopRereading(cluster: Int, partitions: [Int32])
+  /// Make all clients of a cluster anew, with the properties of the new configuration; what is
+  /// being read goes on where it stands.
+  case reconnect(cluster: Int)
   /// Fetch the committed offsets of a group after so many milliseconds; answered by
   /// `.groupOffsets`.
   case fetchOffsets(cluster: Int, group: String, after: Int64)

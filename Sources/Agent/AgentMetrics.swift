@@ -8,6 +8,7 @@ enum AgentMetrics {
     var writer = MetricsWriter()
     write(agent.clusterStatuses(), to: &writer)
     write(agent.reports(now: now), to: &writer)
+    agent.reload.write(to: &writer)
     return writer.finish()
   }
 

@@ -29,13 +29,23 @@ final class ClusterLink {
     var mayHaveMore = false
   }
 
-  let index: Int
-  private let clients: Clients
+  /// The cluster's number, which events carry; another configuration may change it.
+  var index: Int
+  /// What clients are made with from now on; see `reconnect` for those that there are.
+  var clients: Clients
+  /// What the loop knows of the wake-ups; empty once the link is given up.
+  var registrations: [Registration] = []
+  /// Whether another slice of records is to be taken in the next turn.
+  var isSliceQueued = false
   private let clock: Clock
   let readerWakeUp: WakeUp
   let workerWakeUp: WakeUp
   let groupsWakeUp: WakeUp
   private var reader: OffsetsTopicReader?
+  /// Reads partitions from the beginning beside the first; see `Rereading`.
+  var rereader: OffsetsTopicReader?
+  /// The partitions that it reads.
+  var rereadPartitions: Set<Int32> = []
   private var worker: ClusterWorker?
   /// Why brokers let nobody in, as the worker's client said; nil once they have answered.
   private var refusal: ClusterFault?
@@ -150,6 +160,20 @@ final class ClusterLink {
       properties: clients.reader, wakeUpDescriptor: groupsWakeUp.fileDescriptor)
   }
 
+  /// Makes all clients anew, with the present properties; reading goes on where it stands.
+  ///
+  /// Whatever was asked of the old clients is not answered any more.
+  func reconnect() throws(KafkaError) {
+    replaceWorker()
+    replaceGroupsClient()
+    probe.disconnect()
+    probe = RecordProbe(
+      properties: clients.reader, wakeUpDescriptor: groupsWakeUp.fileDescriptor)
+    searches = []
+    try reader?.reconnect(properties: clients.reader)
+    try rereader?.reconnect(properties: clients.reader)
+  }
+
   private func startWorker() throws(KafkaError) {
     if worker == nil { worker = try makeWorker(.readUncommitted) }
   }
@@ -169,6 +193,8 @@ final class ClusterLink {
   /// Ends all clients without waiting for brokers.
   func close() {
     reader = nil
+    rereader = nil
+    rereadPartitions = []
     worker = nil
     stableWorker = nil
     replaceGroupsClient()
@@ -298,7 +324,7 @@ final class ClusterLink {
 
   /// The trouble of a whole cluster that a notice tells of; a single broker's is none, because the
   /// client finds another.
-  private static func clusterFault(_ notice: ClientNotice) -> ClusterFault? {
+  static func clusterFault(_ notice: ClientNotice) -> ClusterFault? {
     guard case .error(let error) = notice else { return nil }
     if error.kind == .authentication || error.name == "_ALL_BROKERS_DOWN" || error.isFatal {
       return ClusterFault(error)
@@ -307,7 +333,7 @@ final class ClusterLink {
   }
 
   /// librdkafka repeats itself at each retry, so its lines are for those who look for them.
-  private static func logRecord(_ notice: ClientNotice) -> LogRecord? {
+  static func logRecord(_ notice: ClientNotice) -> LogRecord? {
     switch notice {
     case .log(let level, let facility, let message):
       return LogRecord(.debug, "librdkafka").with("severity", Int64(level))

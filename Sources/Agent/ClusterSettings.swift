@@ -11,6 +11,8 @@ package struct ClusterSettings {
   ///
   /// A group is watched as the first one says that admits it.
   package var consumers: [ConsumerSettings]
+  /// How the cluster is reached.
+  package var connection: Connection
   /// Milliseconds between two looks at the log-end offsets, at wall-clock multiples of it.
   package var offsetRefresh: Int64
   /// Milliseconds between two looks at the topics.
@@ -28,6 +30,21 @@ package struct ClusterSettings {
   /// How the probes judge.
   package var judgement: JudgementParameters
 
+  /// How a cluster is reached: another one needs new clients.
+  package struct Connection: Equatable {
+    /// Bootstrap servers and login for topics and the ends of logs.
+    package var servers: [String]
+    package var client: ClientProfile
+    /// The same for the offsets topic and groups.
+    package var consumerServers: [String]
+    package var consumerClient: ClientProfile
+  }
+
+  /// Returns the settings of all clusters of a checked configuration, in its order.
+  package static func all(of configuration: Configuration) -> [ClusterSettings] {
+    configuration.clusters.map { ClusterSettings(cluster: $0, of: configuration) }
+  }
+
   /// Kafka's default `max.poll.interval.ms` and 30 s, in seconds.
   private static let defaultHold = 330
 
@@ -41,6 +58,10 @@ package struct ClusterSettings {
     name = cluster.name
     offsetsTopic = consumers.first?.offsetsTopic ?? "__consumer_offsets"
     self.consumers = consumers.map { ConsumerSettings($0) }
+    connection = Connection(
+      servers: cluster.servers, client: cluster.client,
+      consumerServers: consumers.first?.servers ?? cluster.servers,
+      consumerClient: consumers.first?.client ?? cluster.client)
     offsetRefresh = Int64(cluster.offsetRefresh) * 1000
     topicRefresh = Int64(cluster.topicRefresh) * 1000
     staleAfter =

@@ -27,6 +27,12 @@ extension ClusterState {
     return [.lookUpOffsets(cluster: index, partitions: partitions, since: time)]
   }
 
+  /// Gives up a look-up that will not be answered; it is due again.
+  mutating func abandonBackfill(now: Moment) {
+    guard case .underWay(let partitions, let time) = backfill else { return }
+    backfill = .due(partitions: partitions, time: time, at: now.monotonic)
+  }
+
   mutating func received(_ reply: OffsetsByTimeReply, now: Moment) -> [AgentEffect] {
     guard case .underWay(let partitions, let time) = backfill else { return [] }
     switch reply {
@@ -36,7 +42,8 @@ extension ClusterState {
       return fail(fault, now: now)
     case .offsets(let places):
       backfill = .reading(time: time)
-      for group in store.groupIndices where watched[group].source == .topic {
+      for group in store.groupIndices
+      where !watched[group].isRemoved && watched[group].source == .topic {
         polls.watch(group, now: now.monotonic)
       }
       var starts: [Int64?] = []
@@ -57,7 +64,8 @@ extension ClusterState {
   /// Polls groups that a list has named once, because their commits may all be older.
   mutating func watchForFill(_ groups: Set<Int>, now: Moment) {
     guard case .reading = backfill else { return }
-    for group in groups.sorted() where watched[group].source == .topic {
+    for group in groups.sorted()
+    where !watched[group].isRemoved && watched[group].source == .topic {
       polls.watch(group, now: now.monotonic)
     }
   }

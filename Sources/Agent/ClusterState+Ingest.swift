@@ -40,24 +40,35 @@ extension ClusterState {
         records.ignored &+= 1
         return
       }
-      switch try RecordKey.decode(key) {
-      case .offsetCommit(let commit):
-        try store(
-          commit, of: group, key: key, value: value, order: offset, isAtEnd: isAtEnd, now: now.wall)
-      case let other:
-        try storeMembers(other, of: group, key: key, value: value, timestamp: timestamp)
-      }
+      try take(
+        key, value, of: group, order: offset, timestamp: timestamp, isAtEnd: isAtEnd,
+        now: now.wall)
     } catch {
       note(error, partition: partition, offset: offset)
     }
   }
 
+  /// Takes a record of a group that is watched.
+  @inline(__always)
+  mutating func take(
+    _ key: Span<UInt8>, _ value: Span<UInt8>?, of group: Int, order: Int64, timestamp: Int64,
+    isAtEnd: Bool, now: Int64
+  ) throws(DecodeError) {
+    switch try RecordKey.decode(key) {
+    case .offsetCommit(let commit):
+      try store(
+        commit, of: group, key: key, value: value, order: order, isAtEnd: isAtEnd, now: now)
+    case let other:
+      try storeMembers(other, of: group, key: key, value: value, timestamp: timestamp)
+    }
+  }
+
   /// Whether records of a type say something about commits or members: 0 to 8, and 16.
   @inline(__always)
-  private static func isMeaningful(_ type: Int16) -> Bool { (type >= 0 && type <= 8) || type == 16 }
+  static func isMeaningful(_ type: Int16) -> Bool { (type >= 0 && type <= 8) || type == 16 }
 
   @inline(__always)
-  private mutating func watchedGroup(_ name: Span<UInt8>) -> Int? {
+  mutating func watchedGroup(_ name: Span<UInt8>) -> Int? {
     if let known = store.group(named: name) { return watched[known].isRemoved ? nil : known }
     guard let consumer = admission.consumer(admitting: name) else { return nil }
     return addGroup(name, consumer: consumer)

@@ -20,6 +20,7 @@ extension ClusterState {
           partition: partition,
           fault: ClusterFault(kind: .unreachable, message: "no answer in time"), now: now) ?? []
     }
+    effects += tendRereading(now: now)
     effects += searchPhantoms(now: now)
     effects += judge(now: now)
     if let told = progress(now: now) { effects.append(.log(told)) }
@@ -33,9 +34,7 @@ extension ClusterState {
     var effects: [AgentEffect] = []
     if lookUps.isStuck(now: now.monotonic, limit: limit) {
       lookUps.abandon()
-      if case .underWay(let partitions, let time) = backfill {
-        backfill = .due(partitions: partitions, time: time, at: now.monotonic)
-      }
+      abandonBackfill(now: now)
       effects.append(.replaceWorker(cluster: index))
       effects.append(
         .log(
@@ -217,7 +216,10 @@ extension ClusterState {
   }
 
   /// Begins to read the partitions of the offsets topic that are needed and not read yet.
-  mutating func startReading(now: Moment) -> [AgentEffect] {
+  ///
+  /// - Parameter isReload: whether groups were added, so that `start-latest` counts for the
+  ///   partitions that were not needed before.
+  mutating func startReading(now: Moment, isReload: Bool = false) -> [AgentEffect] {
     guard readsTopic, let count = offsetsPartitionCount else { return [] }
     let readsAll = settings.consumers.contains { $0.source != .offsetFetch && !$0.namesGroups }
     var wanted: Set<Int32> = []
@@ -240,7 +242,7 @@ extension ClusterState {
         .with("topic", settings.offsetsTopic).with("partitions", Int64(new.count))
         .with("of", Int64(count)))
     switch settings.start {
-    case .end where isFirst:
+    case .end where isFirst || isReload:
       return [.read(cluster: index, partitions: new, from: .end), log]
     case .back(let seconds) where isFirst:
       backfill = .due(

@@ -88,7 +88,8 @@ extension ClusterState {
     case .readable: return []
     case .nothingReadable:
       let name = Array(search.topic.utf8)
-      for group in store.groupIndices where consumer(of: group).phantomLag {
+      for group in store.groupIndices
+      where !watched[group].isRemoved && consumer(of: group).phantomLag {
         let end = LogEnd(consumer(of: group).logEnd)
         guard let topic = store.topic(named: name.span, logEnd: end) else { continue }
         store.setNothingReadable(

@@ -8,7 +8,9 @@ extension ClusterState {
   mutating func judge(now: Moment) -> [AgentEffect] {
     var effects: [AgentEffect] = []
     for group in store.groupIndices where !watched[group].isRemoved {
-      if reading(of: group)?.isCaughtUp == true { watched[group].wasRead = true }
+      if watched[group].source != .reread, reading(of: group)?.isCaughtUp == true {
+        watched[group].wasRead = true
+      }
       if !isReturning(group, now: now.monotonic), !isBehind(group, now: now.monotonic) {
         watched[group].judgement = store.judge(
           group: group, nowSeconds: now.wallSeconds, parameters: judgement(of: group, now: now))
@@ -64,6 +66,7 @@ extension ClusterState {
     switch watched[group].source {
     case .topic: reading(of: group)?.completeAt
     case .fetch: polls.offsetsReadAt(group) ?? reading(of: group)?.completeAt
+    case .reread: nil
     }
   }
 
@@ -92,6 +95,7 @@ extension ClusterState {
 
   /// Returns what is to be said of a group now.
   func report(group: Int, now: Moment) -> GroupReport {
+    if watched[group].isRemoved { return removedReport(group) }
     let judgement = watched[group].judgement
     let end = LogEnd(consumer(of: group).logEnd)
     let commitsAge = commitsProvenAt(group).map { max(0, now.monotonic - $0) }
@@ -107,6 +111,16 @@ extension ClusterState {
       source: sourceText(group), members: membersText(group, now: now))
   }
 
+  /// Why nothing is said of a group that no consumer admits any more.
+  static let removedByReload = "this group was removed by a reload"
+
+  private func removedReport(_ group: Int) -> GroupReport {
+    GroupReport(
+      cluster: settings.name, group: store.groupName(group), verdict: .unknown,
+      judgement: .notFound, culpritTopic: nil, doubt: Self.removedByReload, commitsAge: nil,
+      headsAge: nil, source: "none", members: nil)
+  }
+
   /// The latest time for which it is proven that all commits of a group were read.
   private func commitsProvenAt(_ group: Int) -> Int64? {
     switch watched[group].source {
@@ -114,6 +128,7 @@ extension ClusterState {
     case .fetch:
       // What was read of the topic stands until the first fetch is answered.
       polls.offsetsReadAt(group) ?? (watched[group].wasRead ? reading(of: group)?.provenAt : nil)
+    case .reread: nil
     }
   }
 
@@ -121,13 +136,13 @@ extension ClusterState {
   private func doubt(
     _ group: Int, commitsAge: Int64?, headsAge: Int64?, now: Moment
   ) -> String? {
-    if watched[group].isRemoved { return "this group was removed by a reload" }
     if let fault = health.fault, headsAge == nil || commitsAge == nil {
       return "cluster \(settings.name): \(fault.message)"
     }
     let doubt =
       switch watched[group].source {
       case .topic: topicDoubt(group, commitsAge: commitsAge)
+      case .reread: rereadDoubt(group)
       case .fetch: fetchDoubt(group, commitsAge: commitsAge)
       }
     if let doubt { return doubt }
@@ -155,6 +170,16 @@ extension ClusterState {
       return "for \(commitsAge / 1000) s it could not be proven that all commits were read"
     }
     return nil
+  }
+
+  private func rereadDoubt(_ group: Int) -> String {
+    let partition = watched[group].partition
+    if let fault = rereading.fault(of: partition) {
+      return "\(settings.offsetsTopic): \(fault.message)"
+    }
+    let left = (reading(of: group)?.position ?? 0) - (rereading.position(of: partition) ?? 0)
+    return "this group was added by a reload, and \(settings.offsetsTopic) has not been read to "
+      + "its end for it yet, about \(max(0, left)) records are left"
   }
 
   private func fetchDoubt(_ group: Int, commitsAge: Int64?) -> String? {

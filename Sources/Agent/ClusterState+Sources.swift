@@ -34,6 +34,8 @@ extension ClusterState {
     var effects: [AgentEffect] = []
     for group in store.groupIndices where !watched[group].isRemoved {
       let wanted = wantedSource(of: group)
+      // Records are wanted, and come by another reader until that has caught up.
+      if wanted == .topic, watched[group].source == .reread { continue }
       if wanted == .fetch, !polls.contains(group) { polls.watch(group, now: now.monotonic) }
       guard wanted != watched[group].source else { continue }
       move(group, to: wanted, now: now)
@@ -53,14 +55,14 @@ extension ClusterState {
     return effects
   }
 
-  private mutating func move(_ group: Int, to source: CommitSource, now moment: Moment) {
+  /// Has the commits of a group come from another source from now on.
+  mutating func move(_ group: Int, to source: CommitSource, now moment: Moment) {
     let now = moment.monotonic
     watched[group].source = source
-    switch source {
-    case .fetch:
+    if source == .fetch {
       watched[group].returningSince = nil
       polls.watch(group, now: now)
-    case .topic:
+    } else {
       polls.forget(group)
       store.forgetObservations(group: group)
       store.setPresence(.none, ofGroup: group)
@@ -68,7 +70,7 @@ extension ClusterState {
       if membership.state != .unknown {
         store.setMembership(membership, ofGroup: group, now: moment.wall)
       }
-      watched[group].returningSince = now
+      watched[group].returningSince = source == .topic ? now : nil
     }
   }
 
@@ -79,7 +81,7 @@ extension ClusterState {
   @inline(__always)
   mutating func takesRecords(of group: Int, now: Moment) -> Bool {
     if watched[group].source == .topic { return true }
-    guard wantedSource(of: group) == .topic else { return false }
+    guard watched[group].source == .fetch, wantedSource(of: group) == .topic else { return false }
     move(group, to: .topic, now: now)
     return true
   }

@@ -10,7 +10,7 @@ import LagCore
 struct ClusterState {
   var settings: ClusterSettings
   /// The cluster's number, which effects carry.
-  let index: Int
+  var index: Int
   var store: OffsetStore
   var admission: GroupAdmission
   var memberships: Memberships
@@ -31,11 +31,14 @@ struct ClusterState {
   var polls: GroupPolls
   var listing = GroupListing()
   var fallback = TopicFallback()
+  var rereading = Rereading()
   var phantoms = PhantomSearches()
   var skew = ClockSkew()
   var health = ClusterHealth()
   /// Whether commits and heads were read once.
   var isReady = false
+  /// Whether a reload added the cluster to an agent that was ready, which it then stays.
+  var isAddition = false
   /// When reading began and when its progress was last told, on the monotonic clock.
   var readingSince: Int64?
   var progressToldAt: Int64?
@@ -88,6 +91,7 @@ struct ClusterState {
     guard let group = store.addGroup(name, logEnd: end) else { return nil }
     while watched.count <= group { watched.append(WatchedGroup(consumer: consumer)) }
     watched[group].partition = offsetsPartition(of: name)
+    if rereading.contains(watched[group].partition) { watched[group].source = .reread }
     return group
   }
 
@@ -180,6 +184,9 @@ enum CommitSource: Sendable, Equatable {
   case topic
   /// Polls by OffsetFetch.
   case fetch
+  /// The records of the offsets topic, which are read from the beginning because the group was
+  /// added while the topic was being read.
+  case reread
 }
 
 extension LogEnd {

@@ -9,7 +9,7 @@ struct GroupAdmission {
   private let settings: ClusterSettings
   private let isExact: Bool
   private var refused: NameTable
-  private let seed: UInt64
+  let seed: UInt64
   /// Names for which a pattern was given up at its limit; they are not watched.
   private(set) var limitExceededCount: Int64 = 0
 

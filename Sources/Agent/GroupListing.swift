@@ -65,6 +65,13 @@ struct TopicFallback: Sendable, Equatable {
     return true
   }
 
+  /// Takes the topic up again, because other credentials may read it.
+  mutating func forgive() {
+    fault = nil
+    trial = nil
+    trialDue = .max
+  }
+
   /// Begins a trial when one is due; returns whether it is.
   mutating func beginTrial(of partition: Int32, now: Int64) -> Bool {
     guard fault != nil, trial == nil, now >= trialDue else { return false }

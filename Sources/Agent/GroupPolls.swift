@@ -40,7 +40,7 @@ struct GroupPolls: Sendable {
 
   private var polls: [Int: Poll] = [:]
   private var underWay = 0
-  private let refresh: Int64
+  private var refresh: Int64
   private var random: SplitMix
 
   /// - Parameters:
@@ -71,6 +71,20 @@ struct GroupPolls: Sendable {
   /// Stops polling a group; an answer that is still to come is passed over.
   mutating func forget(_ group: Int) {
     if polls.removeValue(forKey: group)?.underWay != nil { underWay -= 1 }
+  }
+
+  /// Changes the pause between two looks at the offsets of a group; all are looked at once now.
+  mutating func setRefresh(_ refresh: Int64, now: Int64) {
+    self.refresh = refresh
+    for group in polls.keys { polls[group]?.offsetsDue = now }
+  }
+
+  /// Makes everything due at once, because what was refused may be allowed now.
+  mutating func hurry(now: Int64) {
+    for group in polls.keys {
+      polls[group]?.offsetsDue = now
+      polls[group]?.descriptionDue = now
+    }
   }
 
   // MARK: Asking

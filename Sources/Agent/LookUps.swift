@@ -117,6 +117,12 @@ struct LookUps: Sendable, Equatable {
     self[end].due = .min
   }
 
+  /// Makes everything due at once, because it is to be looked up at other times from now on.
+  mutating func expire() {
+    expireTopics()
+    for end in LogEnd.allCases { self[end].due = .min }
+  }
+
   // MARK: Trouble
 
   /// Whether a look-up has been under way for longer than `limit` milliseconds.

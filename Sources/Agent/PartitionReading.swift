@@ -110,17 +110,6 @@ struct PartitionReading: Sendable, Equatable {
     }
   }
 
-  /// Begins anew at the start of the log.
-  ///
-  /// What was proven before stays proven for the groups that were watched before.
-  mutating func restart() {
-    position = 0
-    endAtStart = nil
-    awaited = nil
-    isCaughtUp = false
-    endWithholding()
-  }
-
   private mutating func endWithholding() {
     withheldSince = nil
     isWithheld = false

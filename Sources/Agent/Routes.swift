@@ -53,7 +53,7 @@ package struct Routes {
   /// The name of this machine, which Burrow's answers repeat.
   private let host: String
   /// The value of the CORS header of JSON answers, none when nil.
-  private let allowOrigin: Header?
+  private var allowOrigin: Header?
   /// Whether the agent was told to end.
   package var isDraining = false
   /// Names of groups that were asked for and are not watched, told once each.
@@ -69,9 +69,12 @@ package struct Routes {
   ///   - allowOrigin: the value of `access-control-allow-origin`, nil for none.
   package init(host: String, allowOrigin: String?) {
     self.host = host
-    self.allowOrigin = allowOrigin.flatMap {
-      Header("access-control-allow-origin", Array($0.utf8))
-    }
+    setAllowOrigin(allowOrigin)
+  }
+
+  /// Changes the value of `access-control-allow-origin`; nil for none.
+  mutating func setAllowOrigin(_ value: String?) {
+    allowOrigin = value.flatMap { Header("access-control-allow-origin", Array($0.utf8)) }
   }
 
   /// What a request gets: the response, and a line for the log where somebody should know.
@@ -90,7 +93,7 @@ package struct Routes {
     switch segments.first {
     case "livez" where segments.count <= 2, "readyz" where segments.count <= 2,
       "startupz" where segments.count <= 2:
-      return Answered(response: agentProbe(request, agent: agent))
+      return Answered(response: agentProbe(request, agent: agent, now: now))
     case "consumer" where segments.count == 2 || segments.count == 3:
       return consumerProbe(request, agent: agent, now: now)
     case "metrics" where segments.count == 1:
@@ -113,10 +116,15 @@ package struct Routes {
 
   // MARK: The agent itself
 
-  private func agentProbe(_ request: RouteRequest, agent: borrowing Agent) -> Response {
+  private func agentProbe(
+    _ request: RouteRequest, agent: borrowing Agent, now: Moment
+  ) -> Response {
     var checks = [ProbeAnswers.Check(name: "ping", passes: true)]
     if request.segments[0] == "readyz" {
       checks += Self.readiness(agent)
+      if let summary = agent.reload.summary(now: now) {
+        checks.append(ProbeAnswers.Check(name: "configuration", passes: true, note: summary))
+      }
       checks.append(
         ProbeAnswers.Check(
           name: "shutdown", passes: !isDraining, note: isDraining ? "the agent is ending" : ""))

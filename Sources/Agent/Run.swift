@@ -26,6 +26,8 @@ package final class Run: RequestHandler {
     package var fetchWait: Int32 = 5000
     /// Receives each line of the log that is urgent enough.
     package var log: (LogRecord) -> Void
+    /// Reads the configuration anew; nil where it is never reloaded.
+    package var load: (() throws(InvalidConfiguration) -> Configuration)?
 
     /// Creates the options of `vole run`.
     package init(log: @escaping (LogRecord) -> Void) { self.log = log }
@@ -40,17 +42,20 @@ package final class Run: RequestHandler {
   /// A second less than the agent promises to end within: its clients need a part of that.
   package static let drainTime: Int64 = 4 * nanosecondsPerSecond
 
-  private let loop: EventLoop
+  let loop: EventLoop
   private let log: (LogRecord) -> Void
-  private let level: Configuration.LogLevel
-  private var agent: Agent
-  private var routes: Routes
+  private let fetchWait: Int32
+  private(set) var level: Configuration.LogLevel
+  var agent: Agent
+  var routes: Routes
   private var cache = ResponseCache()
-  private var links: [ClusterLink] = []
-  private var isSliceQueued: [Bool] = []
+  /// The links of the agent's clusters, in their order.
+  var links: [ClusterLink] = []
+  /// What looks after the files of the configuration; nil where it is not reloaded.
+  var reloading: Reloading?
   private var server: Server?
   private var wasReady = false
-  private var isEnding = false
+  private(set) var isEnding = false
   /// Called once when everything is answered after `drain`.
   private var ended: (() -> Void)?
 
@@ -75,10 +80,11 @@ package final class Run: RequestHandler {
     run.ended = ended
     try run.listen(configuration.listeners)
     do throws(Errno) {
-      try run.open(configuration, fetchWait: options.fetchWait)
+      try run.open(configuration)
     } catch {
       throw StartError("cannot start: \(error.message)")
     }
+    run.beginWatching(configuration, load: options.load)
     run.beginTicking()
     return run
   }
@@ -86,16 +92,17 @@ package final class Run: RequestHandler {
   private init(_ configuration: Configuration, loop: EventLoop, options: Options) {
     self.loop = loop
     log = options.log
+    fetchWait = options.fetchWait
     level = configuration.logging.level
     agent = Agent(
-      clusters: configuration.clusters.map { ClusterSettings(cluster: $0, of: configuration) },
-      seed: UInt64.random(in: .min ... .max))
+      configuration, seed: UInt64.random(in: .min ... .max), now: Self.now(of: loop.clock))
     routes = Routes(
       host: Self.hostName(), allowOrigin: configuration.general.accessControlAllowOrigin)
   }
 
-  private static func clients(
-    for cluster: Configuration.Cluster, of configuration: Configuration, fetchWait: Int32
+  /// What the clients of a cluster are made with.
+  func clients(
+    for cluster: Configuration.Cluster, of configuration: Configuration
   ) -> ClusterLink.Clients {
     let consumer = configuration.consumers.first { $0.cluster == cluster.name }
     let own = KafkaProperties(cluster.client, servers: cluster.servers)
@@ -142,17 +149,31 @@ package final class Run: RequestHandler {
     }
   }
 
-  private func open(_ configuration: Configuration, fetchWait: Int32) throws(Errno) {
-    for (index, cluster) in configuration.clusters.enumerated() {
-      let link = try ClusterLink(
-        index: index, clients: Self.clients(for: cluster, of: configuration, fetchWait: fetchWait),
-        clock: loop.clock)
-      links.append(link)
-      isSliceQueued.append(false)
-      _ = try loop.add(link.readerWakeUp) { [unowned self] in takeSlice(of: link) }
-      _ = try loop.add(link.workerWakeUp) { [unowned self] in takeReplies(of: link) }
-      _ = try loop.add(link.groupsWakeUp) { [unowned self] in takeGroupReplies(of: link) }
+  private func open(_ configuration: Configuration) throws(Errno) {
+    for cluster in configuration.clusters {
+      links.append(try open(cluster, of: configuration, index: links.count))
     }
+  }
+
+  /// Opens the link of a cluster; it connects when something is wanted of it.
+  func open(
+    _ cluster: Configuration.Cluster, of configuration: Configuration, index: Int
+  ) throws(Errno) -> ClusterLink {
+    let link = try ClusterLink(
+      index: index, clients: clients(for: cluster, of: configuration), clock: loop.clock)
+    link.registrations = [
+      try loop.add(link.readerWakeUp) { [unowned self] in takeSlice(of: link) },
+      try loop.add(link.workerWakeUp) { [unowned self] in takeReplies(of: link) },
+      try loop.add(link.groupsWakeUp) { [unowned self] in takeGroupReplies(of: link) },
+    ]
+    return link
+  }
+
+  /// Ends the link of a cluster that is gone.
+  func close(_ link: ClusterLink) {
+    for registration in link.registrations { loop.remove(registration) }
+    link.registrations = []
+    link.close()
   }
 
   private static func hostName() -> String {
@@ -165,10 +186,12 @@ package final class Run: RequestHandler {
 
   // MARK: Time
 
-  private var now: Moment {
+  var now: Moment { Self.now(of: loop.clock) }
+
+  private static func now(of clock: Clock) -> Moment {
     Moment(
-      wall: loop.clock.realtimeMilliseconds(),
-      monotonic: loop.clock.monotonicNanoseconds() / nanosecondsPerMillisecond)
+      wall: clock.realtimeMilliseconds(),
+      monotonic: clock.monotonicNanoseconds() / nanosecondsPerMillisecond)
   }
 
   /// Ticks at whole seconds of the wall clock, the first time at once.
@@ -182,6 +205,7 @@ package final class Run: RequestHandler {
     handle(.tick, at: now)
     // What is overdue tells nobody by itself.
     for link in links where link.asksAboutGroups { takeGroupReplies(of: link) }
+    lookAtFiles()
     let pause = 1000 - now.wall % 1000
     let next = loop.clock.monotonicNanoseconds() + pause * nanosecondsPerMillisecond
     _ = loop.schedule(at: next) { [unowned self] in tick() }
@@ -200,7 +224,9 @@ package final class Run: RequestHandler {
     }
   }
 
-  private func perform(_ effects: [AgentEffect]) {
+  /// Does what the agent wants done.
+  func perform(_ effects: [AgentEffect]) {
+    cache.clear()
     for effect in effects {
       do throws(KafkaError) {
         try perform(effect)
@@ -220,14 +246,15 @@ package final class Run: RequestHandler {
     case .read(let cluster, let partitions, let start):
       try links[cluster].read(partitions, from: start)
     case .stopReading(let cluster, let partitions): links[cluster].stopReading(partitions)
+    case .reread(let cluster, let partitions): try links[cluster].reread(partitions)
+    case .stopRereading(let cluster, let partitions): links[cluster].stopRereading(partitions)
+    case .reconnect(let cluster): try links[cluster].reconnect()
     case .fetchOffsets(let cluster, let group, let delay):
-      try later(delay) { [unowned self] () throws(KafkaError) in
-        try links[cluster].fetchOffsets(of: group)
-      }
+      let link = links[cluster]
+      try later(delay, link) { () throws(KafkaError) in try link.fetchOffsets(of: group) }
     case .describe(let cluster, let group, let delay):
-      try later(delay) { [unowned self] () throws(KafkaError) in
-        try links[cluster].describe(group)
-      }
+      let link = links[cluster]
+      try later(delay, link) { () throws(KafkaError) in try link.describe(group) }
     case .listGroups(let cluster): try links[cluster].listGroups()
     case .searchRecords(let cluster, let search): try links[cluster].searchRecords(search)
     case .replaceGroupsClient(let cluster): links[cluster].replaceGroupsClient()
@@ -237,14 +264,14 @@ package final class Run: RequestHandler {
     }
   }
 
-  /// Does something after so many milliseconds, at once for none.
+  /// Does something after so many milliseconds, at once for none, unless the link is gone by then.
   private func later(
-    _ delay: Int64, _ body: @escaping () throws(KafkaError) -> Void
+    _ delay: Int64, _ link: ClusterLink, _ body: @escaping () throws(KafkaError) -> Void
   ) throws(KafkaError) {
     guard delay > 0 else { return try body() }
     let time = loop.clock.monotonicNanoseconds() + delay * nanosecondsPerMillisecond
     _ = loop.schedule(at: time) { [unowned self] in
-      guard !isEnding else { return }
+      guard !isEnding, !link.registrations.isEmpty else { return }
       do throws(KafkaError) { try body() } catch { complain(error) }
     }
   }
@@ -253,7 +280,15 @@ package final class Run: RequestHandler {
     write(LogRecord(.error, "client cannot be used").with("error", error.description))
   }
 
-  private func write(_ record: LogRecord) {
+  /// Takes another configuration over as far as the agent itself has no part in it.
+  func adopt(_ configuration: Configuration) {
+    level = configuration.logging.level
+    routes.setAllowOrigin(configuration.general.accessControlAllowOrigin)
+    cache.clear()
+  }
+
+  /// Writes a line to the log, if it is urgent enough.
+  func write(_ record: LogRecord) {
     guard record.level.urgency >= level.urgency else { return }
     log(record)
   }
@@ -261,50 +296,74 @@ package final class Run: RequestHandler {
   // MARK: Kafka
 
   private func takeReplies(of link: ClusterLink) {
-    guard !isEnding else { return }
+    guard !isEnding, !link.registrations.isEmpty else { return }
     let replies = link.takeReplies()
     for record in replies.logs { write(record) }
     for event in replies.events { handle(event, at: now) }
   }
 
   private func takeGroupReplies(of link: ClusterLink) {
-    guard !isEnding else { return }
+    guard !isEnding, !link.registrations.isEmpty else { return }
     let drained = link.takeGroupReplies()
-    for record in drained.logs { write(record) }
-    for event in drained.events { handle(event, at: now) }
+    take(drained)
     if drained.mayHaveMore { loop.runNextTurn { [unowned self] in takeGroupReplies(of: link) } }
   }
 
   /// Takes records for a millisecond at most, and comes again when some are left.
   private func takeSlice(of link: ClusterLink) {
-    guard !isEnding else { return }
+    guard !isEnding, !link.registrations.isEmpty else { return }
     let start = now
     let deadline = loop.clock.monotonicNanoseconds() + Self.sliceTime
     var mayHaveMore = false
     cache.clear()
     repeat {
       do throws(KafkaError) {
-        let drained = try link.drain(maximum: Self.batch) { record, key, value in
-          agent.ingest(
-            cluster: link.index, partition: record.partition, offset: record.offset,
-            timestamp: record.timestamp, key: key, value: value, now: start)
-        }
-        agent.settle(cluster: link.index, now: start)
-        for record in drained.logs { write(record) }
-        for event in drained.events { handle(event, at: now) }
-        mayHaveMore = drained.mayHaveMore
+        mayHaveMore = try takeBatch(of: link, start: start)
+        if try takeBatchAgain(of: link, start: start) { mayHaveMore = true }
       } catch {
         write(LogRecord(.error, "reader cannot be used").with("error", error.description))
         return
       }
     } while mayHaveMore && loop.clock.monotonicNanoseconds() < deadline
-    if mayHaveMore, !isSliceQueued[link.index] {
-      isSliceQueued[link.index] = true
+    if mayHaveMore, !link.isSliceQueued {
+      link.isSliceQueued = true
       loop.runNextTurn { [unowned self] in
-        isSliceQueued[link.index] = false
+        link.isSliceQueued = false
         takeSlice(of: link)
       }
     }
+  }
+
+  /// Takes one batch of the reader; returns whether more may wait.
+  private func takeBatch(of link: ClusterLink, start: Moment) throws(KafkaError) -> Bool {
+    let drained = try link.drain(maximum: Self.batch) { record, key, value in
+      agent.ingest(
+        cluster: link.index, partition: record.partition, offset: record.offset,
+        timestamp: record.timestamp, key: key, value: value, now: start)
+    }
+    agent.settle(cluster: link.index, now: start)
+    take(drained)
+    return drained.mayHaveMore
+  }
+
+  /// Takes one batch of the second reader, if there is one; returns whether more may wait.
+  private func takeBatchAgain(of link: ClusterLink, start: Moment) throws(KafkaError) -> Bool {
+    guard link.rereader != nil else { return false }
+    var effects: [AgentEffect] = []
+    let drained = try link.drainAgain(maximum: Self.batch) { record, key, value in
+      effects += agent.reingest(
+        cluster: link.index, partition: record.partition, offset: record.offset,
+        timestamp: record.timestamp, key: key, value: value, now: start)
+    }
+    // Not before: the effects may end the reader.
+    perform(effects)
+    take(drained)
+    return drained.mayHaveMore
+  }
+
+  private func take(_ drained: ClusterLink.Drained) {
+    for record in drained.logs { write(record) }
+    for event in drained.events { handle(event, at: now) }
   }
 
   // MARK: Requests

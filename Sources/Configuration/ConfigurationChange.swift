@@ -5,6 +5,9 @@ package struct ConfigurationChange: Equatable, Sendable, CustomStringConvertible
   /// What became of it, secrets hidden: `10 -> 20`, `changed`, `"a" added`.
   package let text: String
 
+  /// Whether it takes effect at the next start only: listeners stay open as they are.
+  package var needsRestart: Bool { path.hasPrefix("\(Schema.listener.name).") }
+
   /// The path and what became of it.
   package var description: String { "\(path): \(text)" }
 }

@@ -21,6 +21,18 @@ package struct GroupSelection {
     self.denied = denied
   }
 
+  /// Whether another selection is written with the same names and patterns, and thus admits the
+  /// same groups.
+  package func isSame(as other: GroupSelection) -> Bool {
+    guard denied?.source == other.denied?.source else { return false }
+    return switch (admitted, other.admitted) {
+    case (.all, .all): true
+    case (.named(let names), .named(let others)): Set(names) == Set(others)
+    case (.matching(let pattern), .matching(let known)): pattern.source == known.source
+    default: false
+    }
+  }
+
   /// Whether a group is watched.
   ///
   /// - Parameter name: The group's name as it stands in a record, UTF-8.

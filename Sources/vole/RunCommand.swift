@@ -16,17 +16,22 @@ extension Command {
           + "Flags override variables, and variables override the file.",
         "A broker that is not there yet is no error: the agent answers, says that it is not ready, "
           + "and keeps trying.",
+        "SIGHUP, and another content of the configuration file or of a file that it names, make "
+          + "the agent load its configuration again. A wrong one is told, and the old one stays.",
       ],
       options: ConfigurationFlags.options),
     run: runAgent)
 }
 
 private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
-  let configuration: Configuration
-  do throws(InvalidConfiguration) {
-    configuration = try Configuration.load(
+  let load = { () throws(InvalidConfiguration) -> Configuration in
+    try Configuration.load(
       flags: ConfigurationFlags(arguments), environment: processEnvironment(),
       library: Run.clientLibrary)
+  }
+  let configuration: Configuration
+  do throws(InvalidConfiguration) {
+    configuration = try load()
   } catch {
     return refuse(error.problems.map(\.description))
   }
@@ -41,12 +46,17 @@ private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
     TimerSlack.set(nanoseconds: TimerSlack.ofAgent)
     let loop = try EventLoop()
     var run: Run?
-    _ = try loop.addSignals([SIGTERM, SIGINT]) { signal in
-      run?.terminate(signal: signal == SIGINT ? "SIGINT" : "SIGTERM")
+    _ = try loop.addSignals([SIGTERM, SIGINT, SIGHUP]) { signal in
+      if signal == SIGHUP {
+        run?.reload(because: .signal)
+      } else {
+        run?.terminate(signal: signal == SIGINT ? "SIGINT" : "SIGTERM")
+      }
     }
+    var options = Run.Options { log.write($0) }
+    options.load = load
     let started = try Run.start(
-      configuration, loop: loop, options: Run.Options { log.write($0) },
-      ended: { loop.stop() })
+      configuration, loop: loop, options: options, ended: { loop.stop() })
     run = started
     log.write(
       LogRecord(.info, "listening").with("addresses", started.addresses.joined(separator: " "))

@@ -15,6 +15,8 @@ struct AgentWorld {
   /// What `answerAll` has taken.
   var kept: [AgentEffect] = []
   private var nextRecord: [Int32: Int64] = [:]
+  /// Every record that was written, by partition of the offsets topic.
+  var journal: [Int32: [(key: [UInt8], value: [UInt8]?)]] = [:]
   let partitionCount: Int32
 
   /// Starts an agent on a configuration file; the cluster's offsets topic has `partitionCount`.
@@ -26,9 +28,7 @@ struct AgentWorld {
   }
 
   init(_ configuration: Configuration, partitionCount: Int32 = 50) {
-    agent = Agent(
-      clusters: configuration.clusters.map { ClusterSettings(cluster: $0, of: configuration) },
-      seed: 42)
+    agent = Agent(configuration, seed: 42, now: now)
     self.partitionCount = partitionCount
   }
 
@@ -84,6 +84,7 @@ struct AgentWorld {
     let home = partition ?? home(group)
     let offset = nextRecord[home, default: 0]
     nextRecord[home] = offset + 1
+    journal[home, default: []].append((key, value))
     let value = value
     if let value {
       agent.ingest(

@@ -51,6 +51,7 @@ struct RoutesTests {
         [+]ping ok
         [-]commits failed: the offsets topic was not looked up yet
         [-]heads failed: log-end offsets were not read yet
+        [+]configuration ok: \(world.agent.reload.summary(now: world.now) ?? "")
         [+]shutdown ok
         readyz check failed
 

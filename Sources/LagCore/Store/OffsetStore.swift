@@ -7,10 +7,10 @@
 package struct OffsetStore: Sendable {
   /// How many commits each window keeps, and how far apart in time (Burrow, `intervals` and
   /// `min-distance`).
-  package let limits: WindowLimits
+  package internal(set) var limits: WindowLimits
   /// How long a partition is remembered after its last commit, in milliseconds (Burrow,
   /// `expire-group`).
-  package let expireAfter: Int64
+  package internal(set) var expireAfter: Int64
 
   var pool: WindowPool
   var groupNames: NameTable

@@ -24,6 +24,20 @@ package struct TopicHeads: Sendable {
     self.intervals = intervals
   }
 
+  /// The same heads with room for another number of each partition; the newest that fit in stay.
+  func withRoom(for intervals: Int) -> TopicHeads {
+    var changed = TopicHeads(intervals: intervals)
+    changed.growPartitions(to: partitionCount)
+    for partition in 0..<Int32(partitionCount) {
+      let kept = heads(of: partition).suffix(intervals)
+      guard !kept.isEmpty else { continue }
+      changed.store(Array(kept), of: partition)
+      changed.words[Int(partition) * changed.stride + Word.sampledAt] =
+        words[Int(partition) * stride + Word.sampledAt]
+    }
+    return changed
+  }
+
   private var stride: Int { Word.heads + intervals }
 
   /// How many partitions the topic is known to have.

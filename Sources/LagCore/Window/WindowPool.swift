@@ -7,7 +7,7 @@
 /// growing pool from ever copying itself.
 package struct WindowPool: Sendable {
   /// How many commits each window has room for, and their least distance in time.
-  package let limits: WindowLimits
+  package private(set) var limits: WindowLimits
   var chunks: [[UInt32]] = []
   private var windowCount = 0
   /// Windows that were given back, to be used again.
@@ -97,6 +97,25 @@ package struct WindowPool: Sendable {
     let (chunk, base) = locate(window)
     for word in base..<(base + Word.slots) { chunks[chunk][word] = 0 }
     wide[window] = nil
+  }
+
+  /// Gives every window room for another number of commits; the newest that fit in stay.
+  ///
+  /// Windows keep their indices. While it lasts, both forms of all windows are in memory.
+  package mutating func setLimits(_ limits: WindowLimits) {
+    guard limits.intervals != self.limits.intervals else {
+      self.limits = limits
+      return
+    }
+    var changed = WindowPool(limits: limits)
+    for window in 0..<Int32(windowCount) {
+      _ = changed.allocate()
+      changed.store(entries(of: window).suffix(limits.intervals), in: window)
+      changed.setOwner(owner(of: window), of: window)
+      changed.setBehindSince(behindSince(window), of: window)
+    }
+    changed.vacant = vacant
+    self = changed
   }
 
   // MARK: Recording
@@ -257,7 +276,7 @@ package struct WindowPool: Sendable {
   // MARK: Packing
 
   /// Replaces the commits of a window, packed if they fit and in full otherwise.
-  private mutating func store(_ entries: [CommitEntry], in window: Int32) {
+  private mutating func store(_ entries: some Collection<CommitEntry>, in window: Int32) {
     let (chunk, base) = locate(window)
     let length = UInt32(entries.count)
     guard let first = entries.first else { return clear(window) }
@@ -265,7 +284,7 @@ package struct WindowPool: Sendable {
     slots.reserveCapacity(entries.count * Word.slotLength)
     for entry in entries {
       guard Self.pack(entry, base: first, into: &slots) else {
-        wide[window] = entries
+        wide[window] = Array(entries)
         chunks[chunk][base + Word.state] = length | State.wide
         return
       }
