@@ -71,6 +71,12 @@ import CLibrdkafka
       guard let client = unsafe client, let opaque = unsafe opaque else { return }
       unsafe Unmanaged<OAuthTokenRefresh>.fromOpaque(opaque).takeUnretainedValue().refresh(client)
     }
+    enableSASLQueue()
+  }
+
+  /// Keeps token requests off the main queue, which the loop drains.
+  func enableSASLQueue() {
+    // SAFETY: `raw` is owned.
     unsafe rd_kafka_conf_enable_sasl_queue(raw, 1)
   }
 

@@ -41,9 +41,12 @@ import Glibc
     configuration.enableEvents(ClientEvents.enabled | events)
     let tokens = properties.oauthToken.map { OAuthTokenRefresh($0) }
     if let tokens { configuration.enableTokenRefresh(tokens) }
+    // librdkafka's own OIDC asks an HTTP server where its requests for tokens are served.
+    let usesOIDC = properties["sasl.oauthbearer.method"]?.lowercased() == "oidc"
+    if usesOIDC { configuration.enableSASLQueue() }
     // SAFETY: `start` returns a live client, which nobody but the new handle owns.
     let handle = unsafe try ClientHandle(raw: configuration.start(type), tokens: tokens)
-    if tokens != nil {
+    if tokens != nil || usesOIDC {
       // SAFETY: the client is live. It fails only where the mechanism is another one, which then
       // asks for no tokens.
       let problem = unsafe rd_kafka_sasl_background_callbacks_enable(handle.raw)

@@ -24,6 +24,10 @@ package struct KafkaClientVersion: Equatable, Sendable {
   /// wrong nonce (librdkafka issue 4895), which Kafka checks since 4.0.
   package var isRefusedScramByKafka4: Bool { number < 0x0206_01ff }
 
+  /// Whether `enable.sasl.oauthbearer.unsecure.jwt` is safe: 2.0.2 follows a null pointer when four
+  /// fifths of such a token's life are over, 2.8.0 does not; those between are not trusted.
+  var renewsUnsecuredTokens: Bool { number >= 0x0208_00ff }
+
   /// Whether this librdkafka was built with its own OIDC, so that `sasl.oauthbearer.method` takes
   /// `oidc` (since 1.9, and only where libcurl was there when it was built; Debian 12 lacks it).
   package static var hasOIDC: Bool {

@@ -81,6 +81,13 @@ package struct KafkaProperties: Equatable, Sendable {
       found.append(
         KafkaPropertyProblem(name: property.name, reason: "is set by the agent itself"))
     }
+    let unsecured = "enable.sasl.oauthbearer.unsecure.jwt"
+    let isOn = ["true", "t", "1"].contains(self[unsecured]?.lowercased())
+    if isOn, !KafkaClientVersion.current.renewsUnsecuredTokens {
+      found.append(
+        KafkaPropertyProblem(
+          name: unsecured, reason: "this librdkafka dies when it renews such a token"))
+    }
     let configuration = ClientConfiguration()
     found += configuration.apply(list)
     return found

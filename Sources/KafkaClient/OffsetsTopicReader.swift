@@ -101,6 +101,9 @@ import CLibrdkafka
 
   /// Stops reading a partition; nothing of it arrives any more.
   ///
+  /// To go on later without losing or repeating a record, remember `position(of:)` before and start
+  /// `.offset` there (or where it had been started, when it is nil).
+  ///
   /// - Parameter partition: one that was started; others are ignored.
   package mutating func stop(partition: Int32) {
     guard let index = Int(exactly: partition), cursors.indices.contains(index),

@@ -24,6 +24,16 @@ struct PropertyTests {
         == true)
   }
 
+  @Test("what librdkafka dies of later is refused at once")
+  func unsecuredTokens() {
+    let name = "enable.sasl.oauthbearer.unsecure.jwt"
+    let isNew = KafkaClientVersion.current.number >= 0x0208_00ff
+    for value in ["true", "T", "1"] {
+      #expect(KafkaProperties([KafkaProperty(name, value)]).problems().isEmpty == isNew)
+    }
+    #expect(KafkaProperties([KafkaProperty(name, "false")]).problems().isEmpty)
+  }
+
   @Test("a secret value is never repeated, not even under a misspelt name")
   func secrets() {
     let secret = "hunter2hunter2"
