@@ -107,6 +107,22 @@ extension BrokerTests {
       #expect(try offsets(&client, wakeUp, "nobody").get() == [])
     }
 
+    @Test("brokers before 2.4 tell nothing about all partitions, and everything about named ones")
+    func oldBrokers() throws {
+      let broker = try TestBroker()
+      try broker.tell("set_versions", #""api": "OffsetFetch", "versions": [1, 5]"#)
+      try broker.tell("create_topic", #""topic": "t", "partitions": 1"#)
+      try broker.tell("commit", #""group": "g", "topic": "t", "partition": 0, "offset": 3"#)
+      let wakeUp = WakeUpPipe()
+      var client = GroupsClient(properties: broker.properties, wakeUpDescriptor: wakeUp.writeEnd)
+      #expect(try offsets(&client, wakeUp, "g").get() == [])
+      let named = [TopicPartitions(topic: "t", partitions: [0])]
+      let committed = CommittedOffset(partition: 0, offset: 3, error: nil)
+      #expect(
+        try offsets(&client, wakeUp, "g", named).get()
+          == [CommittedTopic(topic: "t", partitions: [committed])])
+    }
+
     @Test("a missing right on the group is an error; one on a topic only leaves the topic out")
     func rights() throws {
       let broker = try TestBroker()
