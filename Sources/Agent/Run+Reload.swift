@@ -102,7 +102,10 @@ extension Run {
     }
     for (index, link) in links.enumerated() where !continued.contains(index) { close(link) }
     links = changed
-    adopt(configuration)
+    // What is told of the change is told at the more talkative of the two levels.
+    let isTalkative = configuration.logging.level.urgency < level.urgency
+    if isTalkative { adopt(configuration) }
     perform(agent.reconfigure(configuration, because: cause, at: now))
+    if !isTalkative { adopt(configuration) }
   }
 }

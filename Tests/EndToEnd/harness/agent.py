@@ -144,6 +144,10 @@ class Agent:
 
         return eventually("the agent is ready", ready, within)
 
+    def send(self, number):
+        """Sends a signal that does not end it."""
+        self._process.send_signal(number)
+
     # Ending.
 
     def end(self, number=signal.SIGTERM):
