@@ -22,14 +22,14 @@ final class TestStore {
   @discardableResult
   func commit(
     _ group: String, _ topic: String, _ partition: Int32, _ offset: Int64, at seconds: Int64,
-    order: Int64? = nil, now: Int64? = nil
+    order: Int64? = nil, id: UInt64? = nil, now: Int64? = nil
   ) -> OffsetStore.CommitOutcome {
     self.order += 1
     let index = self.group(group)
     return store.record(
       group: index, topic: Array(topic.utf8).span, partition: partition,
       offset: offset, timestamp: seconds * 1000, order: order ?? self.order,
-      now: (now ?? seconds) * 1000)
+      topicID: id.map { TopicID(high: $0, low: 7) }, now: (now ?? seconds) * 1000)
   }
 
   /// Commits an offset of partition 0 of topic t for group g.
@@ -50,6 +50,23 @@ final class TestStore {
   }
 
   func head(_ head: Int64, at seconds: Int64) { self.head("t", 0, head, at: seconds) }
+
+  /// Records the log start of partition 0 of topic t; returns how many windows began anew.
+  @discardableResult
+  func start(_ start: Int64, at seconds: Int64) -> Int {
+    guard let topic = topic("t") else {
+      Issue.record("t is not known")
+      return 0
+    }
+    return store.recordLogStart(start, topic: topic, partition: 0, now: seconds * 1000)
+  }
+
+  /// The evaluation of partition 0 of topic t for group g.
+  func partition(
+    at seconds: Int64, _ parameters: EvaluationParameters = EvaluationParameters()
+  ) -> PartitionEvaluation? {
+    evaluate("g", at: seconds, parameters)?.topics.first { $0.name == "t" }?.partitions.first
+  }
 
   @discardableResult
   func tombstone(

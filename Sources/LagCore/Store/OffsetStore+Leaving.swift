@@ -6,6 +6,13 @@ package struct StandingCommit: Sendable, Equatable {
   package var partition: Int32
   /// The committed offset.
   package var offset: Int64
+
+  /// Creates a commit from its parts.
+  package init(topic: String, partition: Int32, offset: Int64) {
+    self.topic = topic
+    self.partition = partition
+    self.offset = offset
+  }
 }
 
 extension OffsetStore {
