@@ -15,7 +15,10 @@ struct OffsetStoreDifferentialTests {
     /// Where the consumers stand, by partition.
     var offsets: [String: Int64] = [:]
     var heads: [String: Int64] = [:]
-    /// Statuses and verdicts that came up.
+    /// The identifier that each topic has.
+    var ids: [String: UInt64] = [:]
+    var stable: Set<String> = []
+    /// Statuses, verdicts and flags that came up.
     var seen: Set<String> = []
 
     static let groups = ["billing", "orders", "x"]
@@ -34,16 +37,23 @@ struct OffsetStoreDifferentialTests {
     }
 
     func index(_ group: String) -> Int { store.group(named: Array(group.utf8).span) ?? -1 }
+
+    /// The index of a topic at one end, nil while it is not watched there.
+    func topic(_ topic: String, isStable: Bool) -> Int? {
+      store.watchedTopics().first {
+        $0.name == topic && ($0.logEnd == .lastStableOffset) == isStable
+      }?.index
+    }
   }
 
   @Test(
-    "A long random life of groups, heads, owners, tombstones and expiry",
+    "A long random life of groups, ends of logs, members, tombstones and expiry",
     arguments: [(1, Int64(0)), (2, 2000), (3, 0), (10, 0), (10, 5000)])
   func randomLife(intervals: Int, distance: Int64) {
     let seed = testSeed &+ UInt64(intervals) &+ UInt64(distance)
     var world = World(seed: seed, intervals: intervals, distance: distance)
     var comparison = Comparison("stores with windows of \(intervals), seed \(seed)")
-    for step in 0..<3000 {
+    for step in 0..<5000 {
       let what = act(&world, &comparison)
       let place = "step \(step): \(what), seed \(seed)"
       let group = world.random.pick(World.groups)
@@ -51,13 +61,20 @@ struct OffsetStoreDifferentialTests {
       comparison.expect(
         world.store.trackedPartitions, world.reference.trackedPartitions, place)
       comparison.expect(
-        world.store.watchedTopics().map(\.name).sorted(), world.reference.watchedTopics, place)
+        world.store.watchedTopics().map { "\($0.name) \($0.logEnd == .lastStableOffset)" }.sorted(),
+        world.reference.watchedTopics, place)
+      if comparison.differences > 0 { break }
     }
     comparison.conclude()
     // A window of one commit cannot go back, and has one lag.
-    var expected: Set = ["OK", "STOP", "STALL", "NOTFOUND", "UNKNOWN", "ERR"]
+    var expected: Set = [
+      "OK", "STOP", "STALL", "NOTFOUND", "UNKNOWN", "ERR", "old", "beyond", "before", "phantom",
+      "unsubscribed", "recreated", "restarted", "stale",
+    ]
     if intervals > 1 { expected.formUnion(["WARN", "REWIND"]) }
-    #expect(world.seen.isSuperset(of: expected), "the world was too tame, seed \(seed)")
+    #expect(
+      world.seen.isSuperset(of: expected),
+      "the world was too tame: \(expected.subtracting(world.seen)), seed \(seed)")
   }
 
   /// Does one random thing to both stores; returns what it was.
@@ -65,49 +82,21 @@ struct OffsetStoreDifferentialTests {
     let group = world.random.pick(World.groups)
     let topic = world.random.pick(World.topics)
     let partition = Int32(world.random.below(Int(World.partitions)))
-    let index = world.index(group)
     if world.random.oneIn(3) { world.now += Int64(world.random.below(4000)) }
-    if world.random.oneIn(400) { world.now += 700_000 }
-    switch world.random.below(100) {
-    case 0..<62:
+    if world.random.oneIn(400) { world.now += Int64(world.random.pick([20_000, 700_000])) }
+    switch world.random.below(200) {
+    case 0..<118:
       return commit(group, topic, partition, &world, &comparison)
-    case 62..<88:
-      // Heads come for watched topics only.
-      guard let known = world.store.watchedTopics().first(where: { $0.name == topic }) else {
-        return "nothing"
-      }
-      let head = (world.heads["\(topic)-\(partition)"] ?? 500) + Int64(world.random.below(12)) - 1
-      world.heads["\(topic)-\(partition)"] = head
-      world.store.recordHead(head, topic: known.index, partition: partition, now: world.now)
-      world.reference.recordHead(head, topic: topic, partition: partition)
-      return "head \(head) of \(topic)-\(partition)"
-    case 88..<90:
-      guard let known = world.store.watchedTopics().first(where: { $0.name == topic }) else {
-        return "nothing"
-      }
-      let count = world.random.below(7)
-      world.store.setPartitionCount(count, ofTopic: known.index)
-      world.reference.setPartitionCount(count, topic: topic)
-      return "\(count) partitions of \(topic)"
-    case 90..<94:
-      return own(group, &world)
-    case 94..<98:
-      let found = world.store.removeOffset(
-        group: index, topic: Array(topic.utf8).span, partition: partition)
-      let expected = world.reference.removeOffset(
-        group: group, topic: topic, partition: partition)
-      comparison.expect(found, expected, "tombstone of \(group) \(topic)-\(partition)")
-      return "tombstone of \(group) \(topic)-\(partition)"
-    case 98:
-      comparison.expect(
-        world.store.expire(now: world.now), world.reference.expire(now: world.now), "expired")
-      return "expiry"
+    case 118..<180:
+      return sample(group, topic, partition, &world, &comparison)
+    case 180..<188:
+      return tell(group, &world)
     default:
-      world.store.removeGroup(index)
-      world.reference.removeGroup(group)
-      return "removal of \(group)"
+      return leave(group, topic, partition, &world, &comparison)
     }
   }
+
+  // MARK: Commits
 
   private func commit(
     _ group: String, _ topic: String, _ partition: Int32, _ world: inout World,
@@ -115,6 +104,14 @@ struct OffsetStoreDifferentialTests {
   ) -> String {
     let place = "\(group) \(topic)-\(partition)"
     world.order += 1
+    if world.random.oneIn(150) {
+      // Deleted and made anew.
+      world.ids[topic, default: 1] += 1
+      for partition in 0..<World.partitions {
+        world.heads["\(topic)-\(partition)"] = 0
+        for group in World.groups { world.offsets["\(group) \(topic)-\(partition)"] = 0 }
+      }
+    }
     var offset = world.offsets[place] ?? 480
     switch world.random.below(20) {
     case 0..<10: offset += Int64(world.random.below(8))
@@ -129,89 +126,210 @@ struct OffsetStoreDifferentialTests {
     let timestamp =
       world.now - (world.random.oneIn(8) ? Int64(world.random.below(30_000)) : 0)
       - (world.random.oneIn(200) ? 600_000 : 0)
+    var id: UInt64?
+    if world.random.oneIn(2) { id = world.ids[topic, default: 1] }
+    if world.random.oneIn(40) { id = max(1, world.ids[topic, default: 1] - 1) }
     let outcome = world.store.record(
       group: world.index(group), topic: Array(topic.utf8).span, partition: partition,
-      offset: offset, timestamp: timestamp, order: order, now: world.now)
+      offset: offset, timestamp: timestamp, order: order,
+      topicID: id.map { TopicID(high: 7, low: $0) }, now: world.now)
+    let recreations = world.store.recreations.count
     let fate = world.reference.record(
       group: group, topic: topic, partition: partition,
       RingCommit(
         order: order, offset: offset, timestamp: timestamp, observed: UInt32(world.now / 1000)),
-      now: world.now)
-    let what = "commit \(offset) of \(place), order \(order), time \(timestamp)"
+      id: id, now: world.now)
+    if recreations > 0 { world.seen.insert("recreated") }
+    if fate == .ofDeletedTopic { world.seen.insert("stale") }
+    let what = "commit \(offset) of \(place), order \(order), time \(timestamp), id \(id ?? 0)"
     let expected: [OffsetStore.CommitOutcome] =
       switch fate {
-      case nil: [.expired]
-      case .appended?: [.placed(.appended)]
-      case .merged?, .mergedBehind?: [.placed(.merged)]
-      case .inserted?: [.placed(.inserted)]
-      case .dropped?: [.placed(.duplicate), .placed(.tooOld)]
+      case .expired: [.expired]
+      case .ofDeletedTopic: [.ofDeletedTopic]
+      case .placed(.appended): [.placed(.appended)]
+      case .placed(.merged), .placed(.mergedBehind): [.placed(.merged)]
+      case .placed(.inserted): [.placed(.inserted)]
+      case .placed(.dropped): [.placed(.duplicate), .placed(.tooOld)]
       }
     comparison.expect(expected.contains(outcome), true, "\(what): \(outcome)")
     return what
   }
 
-  private func own(_ group: String, _ world: inout World) -> String {
-    var assignments: [(owner: String, topic: String, partition: Int32)] = []
-    for member in 0..<world.random.below(3) {
+  // MARK: Ends of logs
+
+  private func sample(
+    _ group: String, _ topic: String, _ partition: Int32, _ world: inout World,
+    _ comparison: inout Comparison
+  ) -> String {
+    let isStable = world.random.oneIn(3)
+    // Ends come for watched topics only.
+    guard let known = world.topic(topic, isStable: isStable) else { return "nothing" }
+    let place = "\(topic)-\(partition)"
+    switch world.random.below(16) {
+    case 0:
+      let count = world.random.below(7)
+      world.store.setPartitionCount(count, ofTopic: known)
+      world.reference.setPartitionCount(count, topic: topic, isStable: isStable)
+      return "\(count) partitions of \(topic)"
+    case 1, 2, 5, 6, 7:
+      let head = world.heads[place] ?? 500
+      let start = world.random.pick([0, 0, 0, 0, 0, head - 30, head - 5, head, head + 5])
+      let restarted = world.store.recordLogStart(
+        start, topic: known, partition: partition, now: world.now)
+      let expected =
+        start < 0
+        ? 0 : world.reference.recordLogStart(start, topic: topic, partition: partition)
+      comparison.expect(restarted, expected, "log start \(start) of \(place)")
+      if restarted > 0 { world.seen.insert("restarted") }
+      return "log start \(start) of \(place)"
+    case 3, 4:
+      let from = world.offsets["\(group) \(place)"] ?? 0
+      let to = (world.heads[place] ?? 500) + Int64(world.random.below(4)) - 1
+      if world.stable.contains(group) == isStable {
+        world.store.setNothingReadable(
+          group: world.index(group), topic: known, partition: partition, from: from, to: to)
+        world.reference.setNothingReadable(
+          group: group, topic: topic, partition: partition, from: from, to: to)
+      }
+      return "nothing in \(from)..<\(to) of \(group) \(place)"
+    default:
+      var head = max(0, (world.heads[place] ?? 500) + Int64(world.random.below(12)) - 1)
+      if world.random.oneIn(40) { head = Int64(world.random.below(20)) }
+      world.heads[place] = head
+      let outcome = world.store.recordHead(
+        head, topic: known, partition: partition, now: world.now)
+      let fell = world.reference.recordHead(
+        head, topic: topic, isStable: isStable, partition: partition, seconds: world.now / 1000)
+      comparison.expect(outcome, fell ? .fellBack : .taken, "head \(head) of \(place)")
+      return "head \(head) of \(place), stable \(isStable)"
+    }
+  }
+
+  // MARK: Members
+
+  private func tell(_ group: String, _ world: inout World) -> String {
+    let states: [(String, GroupState)] = [
+      ("stable", .stable), ("stable", .stable), ("stable", .stable), ("rebalancing", .rebalancing),
+      ("empty", .empty), ("dead", .dead), ("unknown", .unknown),
+    ]
+    let (state, told) = world.random.pick(states)
+    var members: [ReferenceStore.Member] = []
+    for member in 0..<world.random.below(3) where state != "empty" && state != "dead" {
+      var assignment: [String: [Int32]] = [:]
       for topic in World.topics where world.random.oneIn(2) {
         for partition in 0..<World.partitions where world.random.oneIn(3) {
-          assignments.append(("m\(member)", topic, partition))
+          assignment[topic, default: []].append(partition)
         }
       }
-    }
-    var members: [GroupMember] = []
-    for assignment in assignments {
+      var subscription: [String]? = World.topics.filter { _ in world.random.oneIn(2) }
+      if world.random.oneIn(12) { subscription = nil }
       members.append(
-        GroupMember(
-          memberID: assignment.owner, clientID: assignment.owner, host: "/h",
-          assignment: [
-            GroupMember.Assigned(topic: assignment.topic, partitions: [assignment.partition])
-          ]))
+        ReferenceStore.Member(
+          name: "m\(member)", subscription: subscription, assignment: assignment))
     }
+    let changedAt = world.random.oneIn(2) ? 0 : world.now - Int64(world.random.below(900_000))
+    world.reference.setMembership(
+      ReferenceStore.Membership(state: state, members: members, changedAt: changedAt),
+      group: group, now: world.now)
     world.store.setMembership(
-      GroupMembership(state: .stable, members: members), ofGroup: world.index(group),
-      now: world.now)
-    world.reference.setOwners(assignments, group: group)
-    return "owners of \(group)"
+      GroupMembership(
+        state: told, changedAt: changedAt,
+        members: members.map { member in
+          GroupMember(
+            memberID: member.name, clientID: member.name, host: "/h",
+            subscription: member.subscription,
+            assignment: member.assignment.sorted { $0.key < $1.key }.map {
+              GroupMember.Assigned(topic: $0.key, partitions: $0.value)
+            })
+        }), ofGroup: world.index(group), now: world.now)
+    return "members of \(group): \(state), \(members)"
   }
+
+  // MARK: Leaving
+
+  private func leave(
+    _ group: String, _ topic: String, _ partition: Int32, _ world: inout World,
+    _ comparison: inout Comparison
+  ) -> String {
+    let index = world.index(group)
+    switch world.random.below(24) {
+    case 0..<16:
+      let found = world.store.removeOffset(
+        group: index, topic: Array(topic.utf8).span, partition: partition)
+      let expected = world.reference.removeOffset(
+        group: group, topic: topic, partition: partition)
+      comparison.expect(found, expected, "tombstone of \(group) \(topic)-\(partition)")
+      return "tombstone of \(group) \(topic)-\(partition)"
+    case 16..<20:
+      comparison.expect(
+        world.store.expire(now: world.now), world.reference.expire(now: world.now), "expired")
+      return "expiry"
+    case 20, 21:
+      world.store.removeGroup(index)
+      world.reference.removeGroup(group)
+      return "removal of \(group)"
+    case 22:
+      let isStable = !world.stable.contains(group)
+      if isStable { world.stable.insert(group) } else { world.stable.remove(group) }
+      world.store.setLogEnd(
+        isStable ? .lastStableOffset : .highWatermark, ofGroup: index, now: world.now)
+      world.reference.setStable(isStable, group: group, now: world.now)
+      return "\(group) measured to the stable end: \(isStable)"
+    default:
+      guard let known = world.topic(topic, isStable: false) else { return "nothing" }
+      comparison.expect(
+        world.store.removeTopic(known), world.reference.removeTopic(topic), "removed")
+      return "removal of \(topic)"
+    }
+  }
+
+  // MARK: Comparing
 
   private func compare(
     _ group: String, _ world: inout World, _ comparison: inout Comparison, _ place: String
   ) {
     let index = world.index(group)
-    let allowedLag = world.random.pick([0, 0, 3] as [UInt64])
-    let minimumComplete = world.random.pick([0, 0.5, 1] as [Float])
-    let needsTwoLags = world.random.oneIn(2)
-    let now = world.now / 1000 + Int64(world.random.below(40)) - 3
+    let question = ReferenceStore.Question(
+      nowSeconds: world.now / 1000 + Int64(world.random.below(40)) - 3,
+      allowedLag: world.random.pick([0, 0, 3]),
+      minimumComplete: world.random.pick([0, 0.5, 1]), needsTwoLags: world.random.oneIn(2),
+      isPlain: world.random.oneIn(4), skew: world.random.pick([0, 0, 7000, -9000]),
+      staleAfter: world.random.pick([5, 60, 100_000]))
     let found = world.store.evaluate(
-      group: index, nowSeconds: now,
+      group: index, nowSeconds: question.nowSeconds,
       parameters: EvaluationParameters(
-        allowedLag: allowedLag, minimumComplete: minimumComplete,
-        warningNeedsTwoLags: needsTwoLags))
-    let expected = world.reference.evaluate(
-      group, nowSeconds: now, allowedLag: allowedLag, minimumComplete: minimumComplete,
-      needsTwoLags: needsTwoLags)
-    comparison.expect(found.map(Self.answer), expected, "\(group) at \(now), \(place)")
+        allowedLag: question.allowedLag, minimumComplete: question.minimumComplete,
+        warningNeedsTwoLags: question.needsTwoLags, isPlain: question.isPlain,
+        clockSkew: question.skew, staleAfter: UInt32(question.staleAfter)))
+    let expected = world.reference.evaluate(group, question)
+    comparison.expect(found.map(Self.answer), expected, "\(group), \(question), \(place)")
     comparison.expect(
       world.store.lastCommit(group: index), world.reference.lastCommit(group), place)
+    comparison.expect(
+      world.store.standingCommits(ofGroup: index).map { "\($0.topic)-\($0.partition) \($0.offset)" }
+        .sorted(), world.reference.standingCommits(group), place)
 
+    var judged = question
+    judged.isPlain = false
     let judgement = world.store.judge(
-      group: index, nowSeconds: now,
+      group: index, nowSeconds: question.nowSeconds,
       parameters: JudgementParameters(
-        allowedLag: allowedLag, minimumComplete: minimumComplete, hold: 20,
-        warningNeedsTwoLags: needsTwoLags))
-    let judged = world.reference.judge(
-      group, nowSeconds: now, allowedLag: allowedLag, minimumComplete: minimumComplete, hold: 20,
-      needsTwoLags: needsTwoLags)
-    world.seen.insert(judged.verdict)
-    world.seen.formUnion(judged.counts.keys)
-    comparison.expect(Self.judgement(judgement), judged, "judged \(group) at \(now), \(place)")
+        allowedLag: question.allowedLag, minimumComplete: question.minimumComplete, hold: 20,
+        warningNeedsTwoLags: question.needsTwoLags, staleAfter: UInt32(question.staleAfter),
+        clockSkew: question.skew))
+    let verdict = world.reference.judge(group, judged, hold: 20)
+    world.seen.insert(verdict.verdict)
+    world.seen.formUnion(verdict.counts.keys)
+    comparison.expect(
+      Self.judgement(judgement), verdict, "judged \(group), \(judged), \(place)")
   }
 
   private static func judgement(_ judgement: GroupJudgement) -> ReferenceStore.Judgement {
     let counts = [
       "OK": judgement.ok, "WARN": judgement.warning, "STOP": judgement.stop,
       "STALL": judgement.stall, "REWIND": judgement.rewind, "UNKNOWN": judgement.unknown,
+      "old": judgement.headOld, "before": judgement.beforeLogStart, "beyond": judgement.beyondEnd,
+      "phantom": judgement.phantom, "unsubscribed": judgement.unsubscribed,
     ].filter { $0.value > 0 }
     return ReferenceStore.Judgement(
       verdict: "\(judgement.verdict.name)", counts: counts, totalLag: judgement.totalLag)
@@ -222,18 +340,29 @@ struct OffsetStoreDifferentialTests {
     answer.status = "\(group.status.name)"
     answer.complete = group.complete
     answer.topics = group.topics.map(\.name)
-    answer.partitions = group.topics.map { topic in
-      topic.partitions.map { partition in
-        ReferenceStore.PartitionAnswer(
-          status: partition.status.reference, owner: partition.owner?.clientID,
-          start: partition.start?.reference, end: partition.end?.reference,
-          currentLag: partition.currentLag, complete: partition.complete)
-      }
-    }
+    answer.partitions = group.topics.map { $0.partitions.map(Self.answer) }
     answer.partitionCount = group.partitionCount
     answer.maxLagTopic = group.maxLag.map { group.topics[$0.topic].name }
     answer.maxLagPartition = group.maxLag?.partition
     answer.totalLag = group.totalLag
+    return answer
+  }
+
+  private static func answer(
+    _ partition: PartitionEvaluation
+  ) -> ReferenceStore.PartitionAnswer {
+    var answer = ReferenceStore.PartitionAnswer()
+    answer.status = partition.status.reference
+    answer.owner = partition.owner?.clientID
+    answer.start = partition.start?.reference
+    answer.end = partition.end?.reference
+    answer.currentLag = partition.currentLag
+    answer.complete = partition.complete
+    answer.headAge = partition.headAge
+    let names: [(PartitionFlags, String)] = [
+      (.headOld, "old"), (.beyondEnd, "beyond"), (.beforeLogStart, "before"), (.phantom, "phantom"),
+    ]
+    for (flag, name) in names where partition.flags.contains(flag) { answer.flags.insert(name) }
     return answer
   }
 }

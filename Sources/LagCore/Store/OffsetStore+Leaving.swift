@@ -77,7 +77,7 @@ extension OffsetStore {
     guard oldestCommit < oldest else { return 0 }
     var expired = 0
     oldestCommit = .max
-    for index in groupTopics.indices {
+    for index in groupTopics.indices where groupTopics[index].windowCount > 0 {
       let topic = Int(groupTopics[index].topic)
       for (partition, window) in groupTopics[index].windows.enumerated() where window >= 0 {
         guard let end = pool.bounds(of: window)?.end else { continue }
@@ -88,9 +88,7 @@ extension OffsetStore {
         removeCommits(groupTopic: index, partition: partition, keepsHeads: true)
         expired += 1
       }
-      if topics[topic].windowCount == 0, heads[topic].partitionCount > 0 {
-        retainedTopics.append(Int32(topic))
-      }
+      if topics[topic].windowCount == 0 { retainedTopics.append(Int32(topic)) }
     }
     forgetRetainedHeads(now: now)
     return expired

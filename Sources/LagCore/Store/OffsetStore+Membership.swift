@@ -116,6 +116,7 @@ extension OffsetStore {
     switch membership.state {
     case .rebalancing:
       // Who comes out of it will tell.
+      groups[group].subscription = nil
       return
     case .empty, .dead:
       // What had left stays away; what had not left yet stays until somebody comes.
