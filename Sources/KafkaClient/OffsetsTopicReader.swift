@@ -28,11 +28,13 @@ import CLibrdkafka
     /// Long waits make an idle reader cheap; a mock cluster never cuts them short.
     package var fetchWaitMilliseconds: Int32 = 5_000
     /// What librdkafka may hold for us before we take it, in KiB.
-    package var queuedKilobytes: Int32 = 1_024
+    package var queuedKilobytes: Int32 = 512
     /// The most that one Fetch response carries, in bytes.
-    package var fetchMaximumBytes: Int32 = 4 * 1_024 * 1_024
+    ///
+    /// A record of 57 bytes takes about 500 in librdkafka, and a response of every broker may wait.
+    package var fetchMaximumBytes: Int32 = 512 * 1_024
     /// The most that one Fetch response carries of one partition, in bytes.
-    package var partitionFetchMaximumBytes: Int32 = 256 * 1_024
+    package var partitionFetchMaximumBytes: Int32 = 64 * 1_024
 
     /// The settings of a long-running agent.
     package init() {}

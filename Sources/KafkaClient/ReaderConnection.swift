@@ -19,6 +19,9 @@ import CLibrdkafka
       defaults: ClientDefaults.common + [
         KafkaProperty("fetch.wait.max.ms", "\(settings.fetchWaitMilliseconds)"),
         KafkaProperty("queued.max.messages.kbytes", "\(settings.queuedKilobytes)"),
+        KafkaProperty("queued.min.messages", "1000"),
+        // Else it would be raised to a whole message of the largest size.
+        KafkaProperty("message.max.bytes", "\(settings.fetchMaximumBytes)"),
         KafkaProperty("fetch.max.bytes", "\(settings.fetchMaximumBytes)"),
         KafkaProperty("fetch.message.max.bytes", "\(settings.partitionFetchMaximumBytes)"),
       ],
