@@ -88,7 +88,10 @@ let package = Package(
       swiftSettings: testRules),
     tests(
       "AgentTests",
-      ["Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore"]),
+      [
+        "Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore",
+        "LagSimulation",
+      ]),
     tests(
       "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")]),
 

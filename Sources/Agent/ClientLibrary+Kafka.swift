@@ -24,7 +24,7 @@ extension Run {
     library.propertyComplaint = { KafkaProperties([$0]).problems().first?.reason }
     library.clientComplaint = { KafkaProperties($0).complaintOfClient() }
     let version = KafkaClientVersion.current
-    library.version = (version.text, version.number)
+    if version.isRefusedScramByKafka4 { library.versionOfRefusedScram = version.text }
     return library
   }
 }

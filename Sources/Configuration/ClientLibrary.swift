@@ -6,17 +6,11 @@ package struct ClientLibrary {
   ///
   /// Each was taken by itself, but a key may not fit its certificate. Nothing is connected.
   package var clientComplaint: ([ClientProperty]) -> String? = { _ in nil }
-  /// The version, `2.0.2` for example, and as a number `0xMMmmrrxx`; nil where it is not known.
-  package var version: (text: String, number: Int32)?
+  /// The library's version where Kafka 4 and later refuse its SCRAM; nil where they accept it.
+  package var versionOfRefusedScram: String?
 
   /// A library that takes everything.
   package init() {}
-
-  /// The first librdkafka whose SCRAM Kafka 4 accepts.
-  ///
-  /// Kafka 4 compares the nonce of the client's final message strictly, and what librdkafka sent
-  /// before 2.6.1 was not the nonce that it had been given (librdkafka issue 4895).
-  static let firstStrictScram: Int32 = 0x0206_01FF
 }
 
 extension Loader {
@@ -40,12 +34,12 @@ extension Loader {
   }
 
   private mutating func warnOfScram(_ client: ClientProfile, _ section: Section) {
-    guard let version = sources.library.version, version.number < ClientLibrary.firstStrictScram,
+    guard let version = sources.library.versionOfRefusedScram,
       let mechanism = client.effectiveMechanism, mechanism.hasPrefix("SCRAM-")
     else { return }
     reader.report.warning(
       section.origin, SettingPath(components: section.path),
-      "Kafka 4 and later refuse \(mechanism) of librdkafka \(version.text) "
+      "Kafka 4 and later refuse \(mechanism) of librdkafka \(version) "
         + "(2.6.1 is the first that they accept)")
   }
 }

@@ -2,6 +2,7 @@ import Agent
 import Answers
 import Configuration
 import LagCore
+import LagSimulation
 import Testing
 
 /// A configuration of one cluster whose consumer has these keys.
@@ -282,7 +283,7 @@ struct ReloadGroupsTests {
   @Test("Whatever comes in between, an added group ends as if it had always been watched")
   func differential() throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SplitMixGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     for round in 0..<60 {
       var grown = try AgentWorld(file("groups = [\"g0\"]"), partitionCount: 1)
       var whole = try AgentWorld(
@@ -346,18 +347,5 @@ struct ReloadGroupsTests {
       try world.tombstone(group, partition: partition)
     }
     world.reachEnd(0)
-  }
-}
-
-/// Random numbers that a seed determines (SplitMix64).
-struct SplitMixGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed &>> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed &>> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed &>> 31)
   }
 }
