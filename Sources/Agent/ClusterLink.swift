@@ -144,9 +144,13 @@ final class ClusterLink {
   func searchRecords(_ search: RecordSearch) throws(KafkaError) {
     let id = try probe.start(
       topic: search.topic, partition: search.partition, committed: search.from, end: search.to,
-      timeoutMilliseconds: clients.timeout, now: milliseconds)
+      timeoutMilliseconds: max(clients.timeout, Self.searchTime), now: milliseconds)
     searches.append((id, search))
   }
+
+  /// How long a search for records may take at least, in milliseconds: it begins with a connection
+  /// of its own, and nobody waits for it.
+  private static let searchTime: Int64 = 10_000
 
   /// Leaves workers behind that do not answer; the next look-up starts others.
   func replaceWorker() {

@@ -36,9 +36,9 @@ def toml(value):
 def configuration(
     world, groups=None, allowlist=None, denylist=None, brokers=None, cluster="e2e",
     intervals=6, offset_refresh=1, stale_after=None, properties=None, client_id="vole-e2e",
-    source=None
+    consumer=None
 ):
-    """A configuration file that watches groups of a world."""
+    """A configuration file that watches groups of a world; `consumer` has further keys."""
     servers = [f"{host}:{port}" for host, port in brokers or world.brokers]
     passed = {**world.properties, **(properties or {})}
     lines = [
@@ -50,8 +50,7 @@ def configuration(
         f"offset-refresh = {offset_refresh}", "topic-refresh = 5",
         "[consumer.e2e]", f"cluster = {toml(cluster)}", 'client-profile = "e2e"',
     ]
-    if source is not None:
-        lines.append(f"source = {toml(source)}")
+    lines += [f"{name} = {toml(value)}" for name, value in (consumer or {}).items()]
     if groups is not None:
         lines.append(f"groups = {toml(groups)}")
     if allowlist is not None:

@@ -12,21 +12,27 @@ class CannotRun(Exception):
     """A scenario has nothing to run on here; the text says why."""
 
 
+# How many scenarios run beside each other: clients, brokers and agents share the machine.
+_BESIDE = 16
+
+
 class Scenario:
-    def __init__(self, name, function, alone):
+    def __init__(self, name, function, alone, is_long):
         self.name = name
         self.function = function
         # Whether nothing else may run beside it, because it measures.
         self.alone = alone
+        # Whether it mostly waits, for up to a minute: such a one begins first.
+        self.is_long = is_long
 
 
-def scenario(name, alone=False):
+def scenario(name, alone=False, is_long=False):
     """Makes a function a scenario. It gets the context, and fails by raising.
 
     What it returns, if anything, is a text that is shown beside its result: a measured figure.
     """
     def add(function):
-        _scenarios.append(Scenario(name, function, alone))
+        _scenarios.append(Scenario(name, function, alone, is_long))
         return function
 
     return add
@@ -56,7 +62,8 @@ class Runner:
             if one.alone:
                 self._run_one(one)
         beside = [one for one in self._chosen if not one.alone]
-        with ThreadPoolExecutor(max_workers=max(1, len(beside))) as pool:
+        beside.sort(key=lambda one: not one.is_long)
+        with ThreadPoolExecutor(_BESIDE) as pool:
             for _ in pool.map(self._run_one, beside):
                 pass
         # Deadlines and measurements suffer when everything runs at once on a busy machine. What

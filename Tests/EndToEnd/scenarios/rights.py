@@ -47,10 +47,10 @@ _VOLE = {
     "sasl_mechanism": "PLAIN", "sasl_username": "vole", "sasl_password": "vole-secret"}
 
 
-def _config(world, source=None, **properties):
+def _config(world, consumer=None, **properties):
     named = {name.replace("_", "."): value for name, value in properties.items()}
     return configuration(
-        world, groups=[GROUP], cluster=CLUSTER, stale_after=4, properties=named, source=source)
+        world, groups=[GROUP], cluster=CLUSTER, stale_after=4, properties=named, consumer=consumer)
 
 
 def _is_right(agent, feed, member):
@@ -114,7 +114,7 @@ def no_right(context):
 def topic_only(context):
     with _guarded(context) as (world, feed, member):
         world.cluster.allow("User:vole", "Describe", "Topic", "*")
-        with context.start(_config(world, source="offsets-topic", **_VOLE)) as agent:
+        with context.start(_config(world, {"source": "offsets-topic"}, **_VOLE)) as agent:
             def is_told():
                 code, text = agent.probe("/readyz?verbose")
                 assert code == 500 and "uthoriz" in text, text
