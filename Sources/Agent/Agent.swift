@@ -14,12 +14,9 @@ package struct Agent {
   private var isDraining = false
   /// When troubled records were last told, on the monotonic clock.
   private var troubleToldAt: Int64?
-  private var expiryDue: Int64?
 
   /// How often records that cannot be read are told, in milliseconds.
   private static let troubleInterval: Int64 = 60_000
-  /// How often old commits are looked for, in milliseconds.
-  private static let expiryInterval: Int64 = 60_000
 
   /// Creates an agent that has read nothing yet.
   ///
@@ -132,10 +129,10 @@ package struct Agent {
 
   private mutating func tick(now: Moment) -> [AgentEffect] {
     var effects: [AgentEffect] = []
-    for index in clusters.indices { effects += clusters[index].tick(now: now) }
-    if now.monotonic >= expiryDue ?? .min {
-      expiryDue = now.monotonic + Self.expiryInterval
-      for index in clusters.indices { _ = clusters[index].store.expire(now: now.wall) }
+    for index in clusters.indices {
+      // What is expired must not be in this second's verdict.
+      _ = clusters[index].store.expire(now: now.wall)
+      effects += clusters[index].tick(now: now)
     }
     if now.monotonic >= (troubleToldAt ?? .min / 2) + Self.troubleInterval {
       for index in clusters.indices {

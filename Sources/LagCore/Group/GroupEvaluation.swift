@@ -132,13 +132,7 @@ extension OffsetStore {
     guard let window = knownWindow(groupTopic: index, partition: partition) else {
       return evaluation
     }
-    let number = Int(pool.owner(of: window))
-    if number > 0 {
-      let group = Int(groupTopics[index].group)
-      if number <= groups[group].owners.count {
-        evaluation.owner = groups[group].owners[number - 1]
-      }
-    }
+    evaluation.owner = owner(ofWindow: window, group: Int(groupTopics[index].group))
     let summary = pool.summary(of: window)
     guard summary.count > 0, let bounds = pool.bounds(of: window) else {
       evaluation.complete = completeness(filled: 1, of: limits.intervals)

@@ -115,3 +115,27 @@ package struct GroupMembership: Sendable, Equatable {
     self.members = members
   }
 }
+
+extension GroupMembership {
+  /// The memory that the members take, in bytes, as far as it can be computed.
+  var footprint: Int {
+    members.reduce(members.capacity * MemoryLayout<GroupMember>.stride) { $0 + $1.footprint }
+  }
+}
+
+extension GroupMember {
+  /// The memory that lies outside of the value itself, in bytes.
+  fileprivate var footprint: Int {
+    let array = 32
+    var bytes = 0
+    for text in [memberID, clientID, host, address, groupInstanceID ?? ""] + (subscription ?? []) {
+      // Strings of up to 15 bytes lie within the value.
+      bytes += text.utf8.count > 15 ? array + text.utf8.count : 0
+    }
+    bytes += subscription.map { array + $0.capacity * MemoryLayout<String>.stride } ?? 0
+    for topic in assignment ?? [] {
+      bytes += array + topic.partitions.capacity * 4 + MemoryLayout<Assigned>.stride
+    }
+    return bytes
+  }
+}

@@ -62,7 +62,6 @@ extension OffsetStore {
     }
     groups[group].membership = nil
     groups[group].subscription = nil
-    groups[group].owners = []
     groups[group].rebalances = Occurrences()
   }
 

@@ -76,13 +76,21 @@ extension OffsetStore {
     return partitions
   }
 
+  /// Returns the owner of a window, nil when it has none.
+  func owner(ofWindow window: Int32, group: Int) -> PartitionOwner? {
+    let place = Int(pool.owner(of: window)) - 1
+    guard place >= 0, let members = groups[group].membership?.members, place < members.count else {
+      return nil
+    }
+    return PartitionOwner(members[place])
+  }
+
   private mutating func assign(_ members: [GroupMember], group: Int, now: Int64) {
     for index in groups[group].topics {
       for window in groupTopics[Int(index)].windows where window >= 0 {
         pool.setOwner(0, of: window)
       }
     }
-    groups[group].owners = members.map { PartitionOwner($0) }
     for (number, member) in members.enumerated() {
       for assigned in member.assignment ?? [] {
         let bytes = Array(assigned.topic.utf8)

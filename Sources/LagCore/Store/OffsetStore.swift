@@ -55,12 +55,10 @@ package struct OffsetStore: Sendable {
     var committedCount = 0
     /// The newest commit time read, in milliseconds since 1970, while any commit stands.
     var lastCommit: Int64 = 0
-    /// Who is in it, nil when nothing was told.
+    /// Who is in it, nil when nothing was told; windows' owner numbers minus one point to members.
     var membership: GroupMembership?
     /// The topics that its members subscribe to while a generation stands of which all are known.
     var subscription: Set<String>?
-    /// The members that the windows' owner numbers minus one point to.
-    var owners: [PartitionOwner] = []
     /// How often it rebalanced since it is watched.
     var rebalances = Occurrences()
     /// Whose silence is no proof that he stopped, while commits are seen by polls.
@@ -108,6 +106,7 @@ package struct OffsetStore: Sendable {
       + logStarts.capacity * (MemoryLayout<TopicPartition>.stride + 9)
       + groupTopics.reduce(0) { $0 + $1.windows.capacity * 4 + MemoryLayout<GroupTopic>.stride }
       + groups.capacity * MemoryLayout<Group>.stride
+      + groups.reduce(0) { $0 + ($1.membership?.footprint ?? 0) }
       + phantoms.capacity * (MemoryLayout<PhantomMark>.stride + 5)
   }
 
