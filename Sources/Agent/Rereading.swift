@@ -11,7 +11,7 @@ struct Rereading: Sendable, Equatable {
   }
 
   private var partitions: [Int32: Partition] = [:]
-  /// Records read so far.
+  /// Records read since there was last nothing to read.
   private(set) var records: Int64 = 0
 
   /// The partitions that are being read again; at most those that the offsets topic has.
@@ -31,7 +31,10 @@ struct Rereading: Sendable, Equatable {
   func fault(of partition: Int32) -> ClusterFault? { partitions[partition]?.fault }
 
   /// Begins with a partition, or begins anew.
-  mutating func begin(_ partition: Int32) { partitions[partition] = Partition() }
+  mutating func begin(_ partition: Int32) {
+    if partitions.isEmpty { records = 0 }
+    partitions[partition] = Partition()
+  }
 
   /// Ends with a partition.
   mutating func end(_ partition: Int32) { partitions[partition] = nil }

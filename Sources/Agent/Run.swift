@@ -247,7 +247,10 @@ package final class Run: RequestHandler {
       try links[cluster].read(partitions, from: start)
     case .stopReading(let cluster, let partitions): links[cluster].stopReading(partitions)
     case .reread(let cluster, let partitions): try links[cluster].reread(partitions)
-    case .stopRereading(let cluster, let partitions): links[cluster].stopRereading(partitions)
+    case .stopRereading(let cluster, let partitions):
+      links[cluster].stopRereading(partitions)
+      // What it used goes back to the system.
+      if links[cluster].rereader == nil { Heap.trim() }
     case .reconnect(let cluster): try links[cluster].reconnect()
     case .fetchOffsets(let cluster, let group, let delay):
       let link = links[cluster]

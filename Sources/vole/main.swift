@@ -12,6 +12,7 @@ let commands: [Command] = [
   .evaluate,
   .replay,
   .doctor,
+  .config,
 ]
 
 let program = ProgramDeclaration(

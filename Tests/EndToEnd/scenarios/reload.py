@@ -199,3 +199,46 @@ address = "127.0.0.1:0"
             equal("how often the topic was read from the start", len(told), 1)
             text = "\n".join(str(line) for line in agent.log)
             assert "first" not in text and "second" not in text, "the log holds a secret"
+
+
+@scenario("a dead cluster is added and removed, its name in another case: the other one stays OK")
+def clusters(context):
+    group = context.group("two-clusters")
+    topic = context.topic("two-clusters")
+    alone = _config(context, [group])
+    other = CLUSTER.upper()
+    both = alone + f"""\
+[cluster.{other}]
+servers = ["127.0.0.1:1"]
+[consumer.{other}]
+cluster = "{other}"
+groups = {toml([group])}
+"""
+    mount = Mount(_directory(context, "clusters"), **{"vole.toml": alone})
+    with (
+        context.member(group, [topic], read_everything),
+        context.start(arguments=["--config", mount.path("vole.toml")]) as agent,
+    ):
+        agent.wait_until_ready()
+        expect_full_windows(agent, group)
+        mount.replace(**{"vole.toml": both})
+        _told(agent, "configuration reloaded")
+
+        def each_for_itself():
+            code, text = probe(agent, group, "readyz")
+            lines = text.splitlines()
+            assert code == 200 and len(lines) == 2, text
+            assert lines[0].startswith(f"{CLUSTER}/{group} OK: "), text
+            assert lines[1].startswith(f"{other}/{group} UNKNOWN: cluster {other}: "), text
+            equal("the agent's own readiness", agent.probe("/readyz"), (200, "ok"))
+            return True
+
+        eventually("the other cluster is told as dead", each_for_itself, 20)
+        always("each cluster for itself", each_for_itself, 4)
+        equal("/v3 of the dead one", agent.get(
+            f"/v3/kafka/{other}/consumer/{group}/status").status_code, 404)
+        equal("/v3 of the other", status(agent, group)["status"], "OK")
+        mount.replace(**{"vole.toml": alone})
+        _told(agent, "configuration reloaded", 2)
+        code, text = probe(agent, group, "readyz")
+        assert code == 200 and text.startswith(f"{group} OK: "), text
