@@ -75,7 +75,7 @@ package struct ClusterSettings {
     evaluation = EvaluationParameters(
       allowedLag: configuration.evaluator.allowedLag,
       minimumComplete: configuration.evaluator.minimumComplete,
-      warningNeedsTwoLags: !isPlain)
+      warningNeedsTwoLags: !isPlain, isPlain: isPlain)
     judgement = JudgementParameters(
       allowedLag: configuration.evaluator.allowedLag,
       minimumComplete: configuration.probe.minimumComplete,

@@ -46,6 +46,21 @@ struct ClusterSettingsTests {
     #expect(settings.consumers.map(\.phantomLag) == [false, true, false])
   }
 
+  @Test(
+    "Burrow's own algorithm is evaluated where it is asked for, and only there",
+    arguments: [("", false), ("compatibility = \"burrow\"", true)])
+  func compatibility(_ key: String, _ isPlain: Bool) throws {
+    let settings = try settings(
+      """
+      [consumer.c]
+      groups = ["g"]
+      [evaluator.e]
+      \(key)
+      """)[0]
+    #expect(settings.evaluation.isPlain == isPlain)
+    #expect(settings.evaluation.warningNeedsTwoLags != isPlain)
+  }
+
   @Test("A name at which a pattern is given up is not watched, unless another consumer admits it")
   func limit() throws {
     let long = String(repeating: "a", count: 2_000)
