@@ -55,9 +55,9 @@ package enum AgentEffect: Sendable, Equatable {
   /// Make all clients of a cluster anew, with the properties of the new configuration; what is
   /// being read goes on where it stands.
   case reconnect(cluster: Int)
-  /// Fetch the committed offsets of a group after so many milliseconds; answered by
-  /// `.groupOffsets`.
-  case fetchOffsets(cluster: Int, group: String, after: Int64)
+  /// Fetch the committed offsets of a group, of all its partitions unless some are named, after so
+  /// many milliseconds; answered by `.groupOffsets`.
+  case fetchOffsets(cluster: Int, group: String, of: [HeadRequest] = [], after: Int64)
   /// Describe a group after so many milliseconds; answered by `.groupDescription`.
   case describe(cluster: Int, group: String, after: Int64)
   /// List the groups of all brokers; answered by `.groupList`.

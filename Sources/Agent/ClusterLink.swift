@@ -127,9 +127,13 @@ final class ClusterLink {
       atTime: time, timeoutMilliseconds: clients.timeout, now: milliseconds)
   }
 
-  func fetchOffsets(of group: String) throws(KafkaError) {
+  func fetchOffsets(of group: String, _ named: [HeadRequest]) throws(KafkaError) {
+    let partitions = named.map {
+      KafkaClient.TopicPartitions(topic: $0.topic, partitions: $0.partitions)
+    }
     _ = try groups.requestOffsets(
-      group: group, timeoutMilliseconds: clients.timeout, now: milliseconds)
+      group: group, partitions: partitions.isEmpty ? nil : partitions,
+      timeoutMilliseconds: clients.timeout, now: milliseconds)
   }
 
   func describe(_ group: String) throws(KafkaError) {

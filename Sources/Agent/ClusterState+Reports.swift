@@ -184,6 +184,9 @@ extension ClusterState {
 
   private func fetchDoubt(_ group: Int, commitsAge: Int64?) -> String? {
     let why = polls.offsetsFault(group).map { ": \($0.message)" } ?? ""
+    if let refused = watched[group].refusedTopics.min(by: { $0.key < $1.key }) {
+      return "offsets of topic \(refused.key) may not be fetched: \(refused.value.message)"
+    }
     if polls.offsetsReadAt(group) == nil, !why.isEmpty {
       return "the offsets of this group cannot be fetched\(why)"
     }

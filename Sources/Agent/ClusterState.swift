@@ -60,6 +60,12 @@ struct ClusterState {
     var returningSince: Int64?
     /// Whether its partition was read to the end once while it was watched.
     var wasRead = false
+    /// Whether the last answer about all its partitions was empty.
+    var isEmptyForAll = false
+    /// The partitions that are asked for by name.
+    var namedPartitions: [HeadRequest] = []
+    /// Topics whose offsets are refused to us, by name.
+    var refusedTopics: [String: ClusterFault] = [:]
     /// The verdict as of the last tick.
     var judgement = GroupJudgement.notFound
     /// Why nothing could be said at that tick: a verdict that was made over missing commits must

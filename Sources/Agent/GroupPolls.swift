@@ -13,6 +13,8 @@ struct GroupPolls: Sendable {
     var group: Int
     /// Whether its members are asked for rather than its offsets.
     var isDescription: Bool
+    /// Whether the offsets of assigned partitions are asked for by name rather than all there are.
+    var isNamed = false
     /// How long the request has to wait, in milliseconds.
     var delay: Int64
   }
@@ -36,6 +38,9 @@ struct GroupPolls: Sendable {
     var offsetsFault: ClusterFault?
     var descriptionFault: ClusterFault?
     var evidence = MembershipEvidence()
+    /// Whether the next request names partitions, and when one last did.
+    var isNamed = false
+    var namedAt: Int64?
   }
 
   private var polls: [Int: Poll] = [:]
@@ -111,7 +116,9 @@ struct GroupPolls: Sendable {
       polls[one.group]?.underWay = (now + delay, one.isDescription)
       underWay += 1
       requests.append(
-        Request(group: one.group, isDescription: one.isDescription, delay: delay))
+        Request(
+          group: one.group, isDescription: one.isDescription,
+          isNamed: polls[one.group]?.isNamed == true && !one.isDescription, delay: delay))
     }
     return requests
   }
@@ -176,6 +183,45 @@ struct GroupPolls: Sendable {
     self.underWay -= 1
     return underWay.since
   }
+
+  /// How often topics that are left out of an answer are asked for by name, in milliseconds.
+  static let namedInterval: Int64 = 300_000
+
+  /// Whether the answer that was just taken was one about named partitions.
+  func wasNamed(_ group: Int) -> Bool { polls[group]?.isNamed ?? false }
+
+  /// Why partitions are asked for by name.
+  enum NamingReason: Sendable {
+    /// The answer about all was empty: ask at once.
+    case nothingTold
+    /// Some assigned topics were left out: ask at once, but only from time to time.
+    case topicsLeftOut
+    /// The broker tells nothing about all, but much by name: ask when the next poll is due.
+    case onlyByName
+  }
+
+  /// Asks for partitions by name with the next request.
+  ///
+  /// Brokers leave out without a word what may not be described, and all there is when they are
+  /// too old for the question about all.
+  ///
+  /// - Returns: whether they are asked for.
+  mutating func askByName(_ group: Int, because reason: NamingReason, now: Int64) -> Bool {
+    guard let poll = polls[group] else { return false }
+    if case .topicsLeftOut = reason, let namedAt = poll.namedAt,
+      now - namedAt < Self.namedInterval
+    {
+      return false
+    }
+    polls[group]?.isNamed = true
+    polls[group]?.namedAt = now
+    if case .onlyByName = reason { return true }
+    polls[group]?.offsetsDue = now
+    return true
+  }
+
+  /// Asks for all partitions again.
+  mutating func askForAll(_ group: Int) { polls[group]?.isNamed = false }
 
   /// Takes note whether offsets moved since the poll before.
   mutating func moved(_ didAdvance: Bool, group: Int) {

@@ -252,9 +252,11 @@ package final class Run: RequestHandler {
       // What it used goes back to the system.
       if links[cluster].rereader == nil { Heap.trim() }
     case .reconnect(let cluster): try links[cluster].reconnect()
-    case .fetchOffsets(let cluster, let group, let delay):
+    case .fetchOffsets(let cluster, let group, let partitions, let delay):
       let link = links[cluster]
-      try later(delay, link) { () throws(KafkaError) in try link.fetchOffsets(of: group) }
+      try later(delay, link) { () throws(KafkaError) in
+        try link.fetchOffsets(of: group, partitions)
+      }
     case .describe(let cluster, let group, let delay):
       let link = links[cluster]
       try later(delay, link) { () throws(KafkaError) in try link.describe(group) }

@@ -86,7 +86,7 @@ extension AgentWorld {
         switch effect {
         case .lookUpTopics: answerTopics()
         case .lookUpHeads(_, .highWatermark, _, _): answerHeads([("orders", 0, head)])
-        case .fetchOffsets(_, let group, _):
+        case .fetchOffsets(_, let group, _, _):
           if let committed { answerOffsets([0: committed], group: group) }
         case .describe(_, let group, _):
           if let state {
@@ -107,7 +107,7 @@ extension AgentWorld {
 extension [AgentEffect] {
   /// The groups whose offsets are to be fetched.
   var fetched: [String] {
-    compactMap { if case .fetchOffsets(_, let group, _) = $0 { group } else { nil } }
+    compactMap { if case .fetchOffsets(_, let group, _, _) = $0 { group } else { nil } }
   }
 
   /// The groups that are to be described.

@@ -244,3 +244,88 @@ struct FetchSourceTests {
     #expect(answered.count == 100)
   }
 }
+
+/// What brokers leave out of an answer about all partitions without a word.
+@Suite("Offsets by name")
+struct NamedOffsetsTests {
+  /// Answers everything; fetches that name partitions are answered by `named`, others by `all`.
+  private func live(
+    _ world: inout AgentWorld, seconds: Int, all: [Int32: Int64?],
+    named: (HeadRequest) -> [GroupOffsetsReply.Committed]
+  ) -> (all: Int, named: Int) {
+    var asked = (all: 0, named: 0)
+    for _ in 0..<seconds {
+      world.tick(seconds: 1)
+      while case let effects = world.take(), !effects.isEmpty {
+        world.kept += effects
+        for effect in effects {
+          switch effect {
+          case .lookUpTopics: world.answerTopics()
+          case .lookUpHeads: world.answerHeads([("orders", 0, 100)])
+          case .describe: world.answerDescription(.stable, partitions: [0])
+          case .fetchOffsets(_, let group, let partitions, _):
+            if partitions.isEmpty {
+              asked.all += 1
+              world.answerOffsets(all)
+            } else {
+              asked.named += 1
+              world.send(
+                .groupOffsets(
+                  cluster: 0, group: group, .offsets(partitions.flatMap { named($0) })))
+            }
+          default: break
+          }
+        }
+      }
+    }
+    return asked
+  }
+
+  @Test("A broker that is too old to tell all is asked for what is assigned")
+  func oldBroker() throws {
+    var world = try AgentWorld.fetching()
+    var offset: Int64 = 100
+    let asked = live(&world, seconds: 120, all: [:]) { request in
+      offset += 1
+      return [.init(topic: request.topic, partition: 0, offset: offset)]
+    }
+    #expect(asked.named >= 9, "\(asked)")
+    #expect(asked.all <= 3, "\(asked)")
+    #expect(world.report("g")?.verdict == .ok)
+    #expect(world.report("g")?.judgement.partitions == 1)
+  }
+
+  @Test("A topic that is left out because it may not be described is found, and told once")
+  func silentDenial() throws {
+    var world = try AgentWorld.fetching()
+    _ = live(&world, seconds: 400, all: [:]) { request in
+      [
+        .init(
+          topic: request.topic, partition: 0, offset: nil,
+          fault: ClusterFault(kind: .authorization, message: "Topic authorization failed"))
+      ]
+    }
+    #expect(world.report("g")?.verdict == .unknown)
+    #expect(
+      world.report("g")?.doubt
+        == "offsets of topic orders may not be fetched: Topic authorization failed")
+    #expect(
+      world.kept.logged.count {
+        $0 == "offsets of a topic may not be fetched; the group cannot be judged"
+      } == 1)
+    // Once it may be described, all is well again.
+    _ = live(&world, seconds: 60, all: [0: 100]) { _ in [] }
+    #expect(world.report("g")?.verdict == .ok)
+  }
+
+  @Test("Members that have not committed yet cost a request more a poll, and are no trouble")
+  func nothingCommitted() throws {
+    var world = try AgentWorld.fetching()
+    let asked = live(&world, seconds: 100, all: [:]) { request in
+      [.init(topic: request.topic, partition: 0, offset: nil)]
+    }
+    #expect(asked.all + asked.named <= 24, "\(asked)")
+    #expect(world.report("g")?.verdict == .unknown)
+    #expect(world.report("g")?.doubt == "no commit of this group is known")
+  }
+}

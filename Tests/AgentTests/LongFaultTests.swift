@@ -71,7 +71,7 @@ struct LongFaultTests {
     switch effect {
     case .lookUpTopics: world.send(.metadata(cluster: 0, .fault(fault)))
     case .lookUpHeads(_, let end, _, _): world.send(.heads(cluster: 0, end, .fault(fault)))
-    case .fetchOffsets(_, let group, _):
+    case .fetchOffsets(_, let group, _, _):
       world.send(.groupOffsets(cluster: 0, group: group, .fault(fault)))
     case .describe(_, let group, _):
       world.send(.groupDescription(cluster: 0, group: group, .fault(fault)))
