@@ -60,6 +60,7 @@ test: ## Run all tests: format, Swift tests, and the release binary with real Ka
 	$(call need,$(TEST_PACKAGES)); \
 	$(STEP) lint "test: looking at the format" $(LINT); \
 	$(STEP) build-tests "test: building the Swift tests" swift build --build-tests; \
+	$(venv); \
 	$(STEP) test "test: running the Swift tests" \
 	  swift test --skip-build --disable-xctest --quiet; \
 	sed -n '$$s/^/  /p' .build/log/test; \
@@ -90,6 +91,13 @@ bench: ## Measure against the budgets: figure, budget, ratio
 	@$(call release,volebench)
 	@$(BIN)/volebench $(ARGS)
 	@echo "bench: done"
+
+bench-brokers: ## Measure catching up, and the load on brokers by source
+	@$(call need,$(TEST_PACKAGES))
+	@$(call release,vole); $(venv); \
+	$(VENV)/bin/python $(END_TO_END)/measure --vole $(BIN)/vole catch-up; \
+	$(VENV)/bin/python $(END_TO_END)/measure --vole $(BIN)/vole load
+	@echo "bench-brokers: done"
 
 clean: ## Remove all that was built
 	@rm -rf .build
@@ -152,4 +160,4 @@ oldest=$$(printf '%s\n' "$(SWIFT_NEEDED)" "$$found" | sort -V | head -1); \
     "https://www.swift.org/install/linux has it" >&2; exit 2; }
 endef
 
-.PHONY: help deps build demo test test-end-to-end test-kafka lint bench clean
+.PHONY: help deps build demo test test-end-to-end test-kafka lint bench bench-brokers clean
