@@ -39,6 +39,8 @@ extension Agent {
     /// any was withheld for long.
     package var withheldPartitions: [Int32]
     package var withholdings: Int
+    /// How often a topic was seen to have been made anew.
+    package var recreations: Int
     /// How far the brokers' clock is behind ours, in milliseconds; nil before any fresh commit.
     package var clockSkew: Int64?
     /// Why a partition of the offsets topic could not be read when that was last tried, nil while
@@ -66,7 +68,7 @@ extension Agent {
         fallback: cluster.fallback.fault?.message, fallbacks: cluster.fallback.count,
         withheldPartitions: cluster.withheldPartitions,
         withholdings: cluster.readings.reduce(0) { $0 + ($1?.withholdings ?? 0) },
-        clockSkew: cluster.skew.smallest,
+        recreations: cluster.store.recreations.count, clockSkew: cluster.skew.smallest,
         readingFault: cluster.readings.lazy.compactMap { $0?.fault?.message }.first,
         unsearchableTopics: cluster.phantoms.refusals.count)
     }

@@ -47,6 +47,10 @@ enum AgentMetrics {
       "How often an open transaction withheld a partition of the offsets topic for long."
     ) { Int64($0.withholdings) }
     each(
+      "vole_recreated_topics_total", .counter,
+      "How often a topic was seen to have been made anew."
+    ) { Int64($0.recreations) }
+    each(
       "vole_broker_clock_skew_milliseconds", .gauge,
       "How far the brokers' clock is behind this machine's."
     ) { $0.clockSkew }
@@ -98,6 +102,12 @@ enum AgentMetrics {
     }
     each("vole_group_commits_age_seconds", "Since all commits were last proven to be read.") {
       $0.commitsAge
+    }
+    writer.family(
+      "vole_group_rebalances_total", .counter, "Rebalances of a group since it is watched.")
+    for group in groups {
+      writer.sample(
+        Int64(group.rebalances), [("cluster", group.cluster), ("consumer_group", group.group)])
     }
     each("vole_group_heads_age_seconds", "Since log-end offsets were last read.") { $0.headsAge }
   }

@@ -108,7 +108,8 @@ extension ClusterState {
       verdict: doubt == nil ? judgement.verdict : .unknown, judgement: judgement,
       culpritTopic: judgement.worst.map { store.topicName($0.topic) }, doubt: doubt,
       commitsAge: commitsAge.map { $0 / 1000 }, headsAge: headsAge.map { $0 / 1000 },
-      source: sourceText(group), members: membersText(group, now: now))
+      source: sourceText(group), members: membersText(group, now: now),
+      rebalances: store.rebalances(ofGroup: group).count)
   }
 
   /// Why nothing is said of a group that no consumer admits any more.

@@ -22,12 +22,14 @@ package struct GroupReport: Sendable, Equatable {
   package var source: String
   /// Who is in the group, in words; nil when that is not known.
   package var members: String?
+  /// How often the group rebalanced since it is watched.
+  package var rebalances: Int
 
   /// Creates a report from its parts.
   package init(
     cluster: String, group: String, verdict: Verdict, judgement: GroupJudgement,
     culpritTopic: String?, doubt: String?, commitsAge: Int64?, headsAge: Int64?,
-    source: String, members: String?
+    source: String, members: String?, rebalances: Int = 0
   ) {
     self.cluster = cluster
     self.group = group
@@ -39,6 +41,7 @@ package struct GroupReport: Sendable, Equatable {
     self.headsAge = headsAge
     self.source = source
     self.members = members
+    self.rebalances = rebalances
   }
 
   /// The reason of the verdict in one sentence without a period.

@@ -51,11 +51,25 @@ package enum ProbeAnswers {
       + "STOP \(judgement.stop), STALL \(judgement.stall), REWIND \(judgement.rewind), "
       + "not judged \(judgement.unknown))\n"
     text += "  total lag: \(judgement.totalLag)\n"
+    let flags = flags(judgement)
+    if !flags.isEmpty { text += "  flagged: \(flags.joined(separator: ", "))\n" }
     text += "  commits from: \(report.source)\n"
     text += "  members: \(report.members ?? "not known")\n"
     text += "  commits proven complete: \(age(report.commitsAge))\n"
     text += "  log-end offsets read: \(age(report.headsAge))\n"
     return text
+  }
+
+  /// What is odd about partitions, in words, each with how many there are.
+  private static func flags(_ judgement: GroupJudgement) -> [String] {
+    let counted = [
+      (judgement.beforeLogStart, "committed below the log start, lag counts from there"),
+      (judgement.beyondEnd, "committed beyond the log end"),
+      (judgement.phantom, "nothing readable in the lag, which counts as none"),
+      (judgement.headOld, "log-end offset is old"),
+      (judgement.unsubscribed, "left out, no member subscribes to the topic"),
+    ]
+    return counted.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
   }
 
   private static func age(_ seconds: Int64?) -> String {
