@@ -57,7 +57,10 @@ extension Run {
 
   /// Loads the configuration again and takes it over if it is right.
   package func reload(because cause: ReloadState.Cause) {
-    guard !isEnding, let reloading else { return }
+    guard !isEnding else { return }
+    guard let reloading else {
+      return write(LogRecord(.warn, "the configuration cannot be read again: it came from a pipe"))
+    }
     do throws(InvalidConfiguration) {
       let configuration = try reloading.load()
       keepWatching(configuration.files)

@@ -31,6 +31,11 @@ extension Configuration {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
+  /// Whether it can be loaded again: there is no file, or one that is no pipe.
+  package var isReloadable: Bool {
+    source == nil || files.contains { $0.path == source && $0.isRegular }
+  }
+
   /// What differs from an older configuration: first what is new or changed, in the order of this
   /// one, then what is gone.
   package func changes(since old: Configuration) -> [ConfigurationChange] {

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Testing
 
 private let base = """
@@ -152,5 +153,25 @@ struct NamedFileTests {
     let profiles = (0..<5).map { "\n[tls.T\($0)]\ncafile = \"\(files.path("ca"))\"" }.joined()
     try files.write("vole.toml", base + profiles)
     #expect(self.files(files.path("vole.toml")).count == 2)
+  }
+
+  @Test("A pipe is read once, for what it says, and is not looked at again")
+  func pipe() throws {
+    let pipe = Pipe()
+    try pipe.fileHandleForWriting.write(contentsOf: Data(base.utf8))
+    try pipe.fileHandleForWriting.close()
+    var flags = ConfigurationFlags()
+    flags.file = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+    let configuration = try Configuration.load(
+      flags: flags, environment: [:], library: ClientLibrary())
+    #expect(configuration.clusters.map(\.name) == ["main"])
+    #expect(!configuration.isReloadable)
+
+    let files = try SecretFiles(["vole.toml": base])
+    flags.file = files.path("vole.toml")
+    #expect(
+      try Configuration.load(flags: flags, environment: [:], library: ClientLibrary())
+        .isReloadable)
+    #expect(try load(base).source == "vole.toml")
   }
 }
