@@ -12,7 +12,7 @@ from .group import DEAD, STABLE, Member
 from .wire import answers
 
 
-def _refused(session, name, operation):
+def refused(session, name, operation):
     """The error that a request for a group gets before anything else is looked at."""
     error = Error.NONE
     if not session.allowed(operation, "Group", name):
@@ -23,12 +23,14 @@ def _refused(session, name, operation):
 @answers(JoinGroupRequest, JoinGroupResponse)
 async def join_group(session, request):
     """Answered when all members have joined."""
-    error = _refused(session, request.group_id, "Read")
+    error = refused(session, request.group_id, "Read")
     if not error and not request.group_id:
         error = Error.INVALID_GROUP_ID
     group = session.groups.get(request.group_id)
     if not error and group is None and request.member_id:
         error = Error.UNKNOWN_MEMBER_ID
+    if not error and group is not None and group.kind != "classic":
+        error = Error.INCONSISTENT_GROUP_PROTOCOL
     if error:
         return _joined(session, {"error_code": error, "member_id": request.member_id})
     group = session.groups.get_or_create(request.group_id, request.protocol_type)
@@ -62,7 +64,7 @@ def _joined(session, answer):
 @answers(SyncGroupRequest, SyncGroupResponse)
 async def sync_group(session, request):
     """Answered when the leader has sent the assignments."""
-    error = _refused(session, request.group_id, "Read")
+    error = refused(session, request.group_id, "Read")
     group = session.groups.get(request.group_id)
     if not error and group is None:
         error = Error.UNKNOWN_MEMBER_ID
@@ -78,7 +80,7 @@ async def sync_group(session, request):
 @answers(HeartbeatRequest, HeartbeatResponse)
 async def heartbeat(session, request):
     """Keeps a member in; tells it when there is a rebalance."""
-    error = _refused(session, request.group_id, "Read")
+    error = refused(session, request.group_id, "Read")
     group = session.groups.get(request.group_id)
     if not error:
         error = Error.UNKNOWN_MEMBER_ID if group is None else group.heartbeat(
@@ -89,7 +91,7 @@ async def heartbeat(session, request):
 @answers(LeaveGroupRequest, LeaveGroupResponse)
 async def leave_group(session, request):
     """Lets one member go, or several that an administrator names."""
-    error = _refused(session, request.group_id, "Read")
+    error = refused(session, request.group_id, "Read")
     group = session.groups.get(request.group_id)
     if not error and group is None:
         error = Error.UNKNOWN_MEMBER_ID
@@ -110,9 +112,10 @@ async def describe_groups(session, request):
     kind = DescribeGroupsResponse.DescribedGroup
     found = []
     for name in request.groups:
-        error = _refused(session, name, "Describe")
+        error = refused(session, name, "Describe")
         group = None if error else session.groups.get(name)
-        if group is None:
+        # This request knows nothing of groups of the consumer protocol.
+        if group is None or group.kind != "classic":
             state = "" if error else DEAD
             message = None
             if not error and session.version >= 6:
@@ -147,11 +150,11 @@ async def list_groups(session, request):
     groups = [
         ListGroupsResponse.ListedGroup(
             group_id=group.name, protocol_type=group.protocol_type or "",
-            group_state=group.state, group_type="classic")
+            group_state=group.state, group_type=group.kind)
         for group in ([] if error else session.groups.coordinated_by(session.node))
         if (all_allowed or session.allowed("Describe", "Group", group.name))
         and (not states or group.state.lower() in states)
-        and (not types or "classic" in types)
+        and (not types or group.kind in types)
     ]
     return ListGroupsResponse(throttle_time_ms=0, error_code=error, groups=groups)
 
@@ -162,7 +165,7 @@ async def delete_groups(session, request):
     results = [
         DeleteGroupsResponse.DeletableGroupResult(
             group_id=name,
-            error_code=_refused(session, name, "Delete") or session.groups.delete(name))
+            error_code=refused(session, name, "Delete") or session.groups.delete(name))
         for name in request.groups_names
     ]
     return DeleteGroupsResponse(throttle_time_ms=0, results=results)

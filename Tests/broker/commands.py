@@ -117,6 +117,10 @@ class Commands:
         """The number of partitions by topic."""
         return {name: len(one.partitions) for name, one in self._state.topics.items()}
 
+    def topic_id(self, topic):
+        """The id of a topic."""
+        return str(self._state.topics[topic].id)
+
     def delete_records(self, topic, partition, offset):
         """Moves the log start of a partition, as retention and DeleteRecords do; -1: its end."""
         log = self._log(topic, partition)

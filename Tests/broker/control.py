@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # Those who answer requests register themselves.
 from . import api_cluster, api_data, api_groups  # noqa: F401
-from . import api_offsets, api_topics, api_transactions  # noqa: F401
+from . import api_modern, api_offsets, api_topics, api_transactions  # noqa: F401
 from . import records
 from .commands import Commands
 from .groups import Groups

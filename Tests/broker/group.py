@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from .errors import Error
+from .records import group_key
 
 EMPTY = "Empty"
 PREPARING = "PreparingRebalance"
@@ -56,6 +57,8 @@ class Written:
 
 class Group:
     """A group as its coordinator knows it."""
+
+    kind = "classic"
 
     def __init__(self, name, loop, delay):
         self.name = name
@@ -352,6 +355,10 @@ class Group:
             self._remove(member)
 
     # Its record, and coordinators that come and go.
+
+    def metadata_keys(self):
+        """The keys that get tombstones when the group is deleted."""
+        return [] if self.written is None else [group_key(self.name)]
 
     def _write(self):
         self.written = Written(

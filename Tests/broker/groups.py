@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from . import batches, records
 from .errors import Error
-from .group import COMPLETING, DEAD, EMPTY, PREPARING, Group
+from .group import COMPLETING, EMPTY, PREPARING, Group
+from .modern import ModernGroup
 
 _LARGEST_METADATA = 4096
 
@@ -61,6 +62,28 @@ class Groups:
         if protocol_type is not None:
             group.protocol_type = protocol_type
         return group
+
+    def modern(self, name):
+        """A group of the consumer protocol, made of one without members or of none; or None."""
+        known = self._groups.get(name)
+        if known is not None and known.kind == "consumer":
+            return known
+        if known is not None and known.state != EMPTY:
+            return None
+        group = ModernGroup(
+            name, asyncio.get_running_loop(), self._places,
+            lambda pairs: self.append(name, pairs))
+        if known is not None:
+            group.offsets, group.open_offsets = known.offsets, known.open_offsets
+            pairs = [(key, None) for key in known.metadata_keys()]
+            if pairs:
+                self.append(name, pairs)
+        self._groups[name] = group
+        return group
+
+    def _places(self, topic):
+        found = self._state.topics.get(topic)
+        return [(found.id, one.number) for one in found.partitions] if found else []
 
     def coordinated_by(self, node):
         """The groups of a node."""
@@ -142,9 +165,9 @@ class Groups:
         if group.state != EMPTY:
             return Error.NON_EMPTY_GROUP
         self.delete_offsets(group, list(group.offsets))
-        if group.written is not None:
-            self.append(name, [(records.group_key(name), None)])
-        group.state = DEAD
+        pairs = [(key, None) for key in group.metadata_keys()]
+        if pairs:
+            self.append(name, pairs)
         del self._groups[name]
         return Error.NONE
 

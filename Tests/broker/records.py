@@ -23,7 +23,7 @@ def partition_of(group, count):
     return (0 if value == -0x80000000 else abs(value)) % count
 
 
-def _string(text):
+def string(text):
     if text is None:
         return b"\xff\xff"
     data = text.encode()
@@ -34,7 +34,7 @@ def _bytes(data):
     return struct.pack(">i", len(data)) + data
 
 
-def _varint(value):
+def varint(value):
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
@@ -43,14 +43,14 @@ def _varint(value):
     return bytes(out)
 
 
-def _compact_string(text):
+def compact_string(text):
     data = text.encode()
-    return _varint(len(data) + 1) + data
+    return varint(len(data) + 1) + data
 
 
 def offset_key(group, topic, partition):
     """The key of a committed offset: type 1."""
-    return b"\x00\x01" + _string(group) + _string(topic) + struct.pack(">i", partition)
+    return b"\x00\x01" + string(group) + string(topic) + struct.pack(">i", partition)
 
 
 def offset_value(commit, version):
@@ -59,20 +59,20 @@ def offset_value(commit, version):
     `commit` has offset, leader_epoch, metadata, time and expiry in ms, topic_id.
     """
     if commit.expiry is not None:
-        return (struct.pack(">hq", 1, commit.offset) + _string(commit.metadata)
+        return (struct.pack(">hq", 1, commit.offset) + string(commit.metadata)
                 + struct.pack(">qq", commit.time, commit.expiry))
     head = struct.pack(">hqi", version, commit.offset, commit.leader_epoch)
     if version == 3:
-        return head + _string(commit.metadata) + struct.pack(">q", commit.time)
+        return head + string(commit.metadata) + struct.pack(">q", commit.time)
     tags = b"\x00"
     if commit.topic_id is not None:
         tags = b"\x01\x00\x10" + commit.topic_id.bytes
-    return head + _compact_string(commit.metadata) + struct.pack(">q", commit.time) + tags
+    return head + compact_string(commit.metadata) + struct.pack(">q", commit.time) + tags
 
 
 def group_key(group):
     """The key of a classic group's metadata: type 2."""
-    return b"\x00\x02" + _string(group)
+    return b"\x00\x02" + string(group)
 
 
 def group_value(state, time):
@@ -82,12 +82,12 @@ def group_value(state, time):
     member_id, instance_id, client_id, host, rebalance_timeout, session_timeout (ms),
     subscription and assignment.
     """
-    out = b"\x00\x03" + _string(state.protocol_type or "") + struct.pack(">i", state.generation)
-    out += _string(state.protocol) + _string(state.leader)
+    out = b"\x00\x03" + string(state.protocol_type or "") + struct.pack(">i", state.generation)
+    out += string(state.protocol) + string(state.leader)
     out += struct.pack(">qi", time, len(state.members))
     for member in state.members:
-        out += _string(member.member_id) + _string(member.instance_id)
-        out += _string(member.client_id) + _string(member.host)
+        out += string(member.member_id) + string(member.instance_id)
+        out += string(member.client_id) + string(member.host)
         out += struct.pack(">ii", member.rebalance_timeout, member.session_timeout)
         out += _bytes(member.subscription) + _bytes(member.assignment)
     return out

@@ -22,6 +22,7 @@ VERSIONS = {
         "AddPartitionsToTxn": (0, 3), "AddOffsetsToTxn": (0, 4), "EndTxn": (0, 4),
         "TxnOffsetCommit": (0, 4), "DescribeConfigs": (1, 4), "SaslAuthenticate": (0, 2),
         "DeleteGroups": (0, 2), "OffsetDelete": (0, 0), "DescribeCluster": (0, 2),
+        "ConsumerGroupHeartbeat": (0, 1),
     },
     "old": {
         "Produce": (0, 8), "Fetch": (0, 11), "ListOffsets": (0, 5), "Metadata": (0, 9),

@@ -14,7 +14,6 @@ class BrokerWorld(World):
     """A cluster of test brokers."""
 
     is_real = False
-    has_new_protocol = False
 
     def __init__(self, properties=None, **options):
         """`options` are those of `broker.Cluster`; `properties` let clients in, if need be."""

@@ -115,16 +115,20 @@ class Member:
         self._thread.start()
 
     def _on_assign(self, consumer, partitions):
-        self._assigned = list(partitions)
+        # In the new protocol these come and go beside those that stay.
+        self._assigned += partitions
         for one in consumer.committed(partitions, timeout=20):
             place = (one.topic, one.partition)
             self.fetched[place] = self.committed[place] = max(0, one.offset)
 
     def _on_revoke(self, consumer, partitions):
-        self._assigned = []
+        gone = {(one.topic, one.partition) for one in partitions}
+        self._assigned = [
+            one for one in self._assigned if (one.topic, one.partition) not in gone]
         self.rounds = 0
-        self.fetched.clear()
-        self.committed.clear()
+        for place in gone:
+            self.fetched.pop(place, None)
+            self.committed.pop(place, None)
 
     @property
     def assignment(self):

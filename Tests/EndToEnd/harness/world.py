@@ -86,7 +86,6 @@ class KafkaWorld(World):
     """A real cluster; topics and groups get names of their own and are deleted at the end."""
 
     is_real = True
-    has_new_protocol = True
 
     def __init__(self, bootstrap, properties):
         host_ports = [one.rpartition(":") for one in bootstrap.split(",")]

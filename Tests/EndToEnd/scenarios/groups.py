@@ -194,8 +194,6 @@ def kcat(context):
 
 @scenario("a group of the new protocol (KIP-848) is OK")
 def new_protocol(context):
-    if not context.world.has_new_protocol:
-        raise CannotRun("the test brokers know classic groups alone")
     group = context.group("new-protocol")
     topic = context.topic("new-protocol")
     with context.member(group, [topic], read_everything, protocol="consumer") as member:

@@ -80,6 +80,40 @@ def owners(context):
                 one.close()
 
 
+@scenario("owners of a group of the new protocol (KIP-848) are those that own by their own word")
+def modern_owners(context):
+    with context.own_brokers() as (world, feed):
+        topic = world.create_topic("topic-modern")
+        feed.add(topic)
+        config = configuration(world, groups=["modern"], cluster=CLUSTER)
+        with context.start(config) as agent:
+            members = []
+
+            def agrees():
+                found = {
+                    (one["topic"], one["partition"]): one["client_id"]
+                    for one in status(agent, "modern", "lag")["partitions"] if one["owner"]
+                }
+                own = {
+                    place: one.client_id for one in members for place in one.assignment
+                }
+                equal("the owners", found, own)
+                equal("how many are owned", len(own), world.partitions)
+                return True
+
+            for name in ("pod-0", "pod-1", "pod-2"):
+                members.append(Member(
+                    world, "modern", [topic], read_everything, client_id=name,
+                    protocol="consumer"))
+                eventually(f"{name} has its share", agrees, 30)
+            members.pop(0).close()
+            eventually("two share", agrees, 30)
+            while members:
+                members.pop().close()
+            eventually("nobody owns anything", lambda: not any(
+                one["owner"] for one in status(agent, "modern", "lag")["partitions"]))
+
+
 @scenario("a million records of other groups in the same partition do not delay the start")
 def catch_up(context):
     with context.own_brokers(offsets_partitions=1) as (world, feed):

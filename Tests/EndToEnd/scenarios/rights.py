@@ -54,7 +54,8 @@ def _config(world, consumer=None, **properties):
 
 
 def _is_right(agent, feed, member):
-    agent.wait_until_ready()
+    # What an administrator has to grant is tried once a minute.
+    agent.wait_until_ready(90)
     expect_full_windows(agent, GROUP)
     expect_verdict(agent, GROUP, "OK", None, 200)
     feed.remove(TOPIC)
@@ -91,7 +92,9 @@ def wrong_password(context):
             assert code == 200 and text.startswith(f"{GROUP} UNKNOWN: "), text
 
 
-@scenario("no right to read the offsets topic: told, and commits are fetched where that is allowed")
+@scenario(
+    "no right to read the offsets topic: told, and commits are fetched where that is allowed",
+    is_long=True)
 def no_right(context):
     with _guarded(context) as (world, feed, member):
         world.cluster.allow("User:vole", "Describe", "Topic", "*")
