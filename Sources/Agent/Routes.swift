@@ -1,6 +1,7 @@
 import Answers
 import Configuration
 package import HTTPServer
+import LagCore
 
 /// What is asked, taken out of an HTTP request.
 package struct RouteRequest: Sendable, Equatable {
@@ -181,6 +182,9 @@ package struct Routes {
     var note = notes.joined(separator: ", ")
     if let fallback = status.fallback {
       note += "; fetched because the offsets topic may not be read: \(fallback)"
+    }
+    if let skew = status.clockSkew, skew.magnitude > UInt64(ClockSkew.tolerance) {
+      note += "; the brokers' clock is \(skew.magnitude / 1000) s \(skew > 0 ? "behind" : "ahead")"
     }
     if !status.withheldPartitions.isEmpty {
       let partitions = status.withheldPartitions.map { "\($0)" }.joined(separator: ", ")
