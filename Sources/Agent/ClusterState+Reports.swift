@@ -16,17 +16,20 @@ extension ClusterState {
           group: group, nowSeconds: now.wallSeconds, parameters: judgement(of: group, now: now))
         watched[group].judgedInDoubt = nil
       }
-      let report = report(group: group, now: now)
-      watched[group].judgedInDoubt = report.doubt
+      let doubt = doubt(group, ages(of: group, now: now))
+      watched[group].judgedInDoubt = doubt
       if let told = rebalanced(group) { effects.append(.log(told)) }
-      guard report.verdict != watched[group].toldVerdict else { continue }
+      let verdict = doubt == nil ? watched[group].judgement.verdict : .unknown
+      guard verdict != watched[group].toldVerdict else { continue }
+      // A report is for those who read it: in most seconds nobody does.
+      let report = report(group: group, now: now)
       effects.append(
         .log(
-          LogRecord(report.verdict == .error ? .warn : .info, "verdict changed")
+          LogRecord(verdict == .error ? .warn : .info, "verdict changed")
             .with("cluster", settings.name).with("group", report.group)
-            .with("from", "\(watched[group].toldVerdict.name)").with("to", "\(report.verdict.name)")
+            .with("from", "\(watched[group].toldVerdict.name)").with("to", "\(verdict.name)")
             .with("reason", report.reason)))
-      watched[group].toldVerdict = report.verdict
+      watched[group].toldVerdict = verdict
     }
     return effects
   }
@@ -97,17 +100,13 @@ extension ClusterState {
   func report(group: Int, now: Moment) -> GroupReport {
     if watched[group].isRemoved { return removedReport(group) }
     let judgement = watched[group].judgement
-    let end = LogEnd(consumer(of: group).logEnd)
-    let commitsAge = commitsProvenAt(group).map { max(0, now.monotonic - $0) }
-    let headsAge = lookUps[end].readAt.map { max(0, now.monotonic - $0) }
-    let doubt =
-      doubt(group, commitsAge: commitsAge, headsAge: headsAge, now: now)
-      ?? watched[group].judgedInDoubt
+    let ages = ages(of: group, now: now)
+    let doubt = doubt(group, ages)
     return GroupReport(
       cluster: settings.name, group: store.groupName(group),
       verdict: doubt == nil ? judgement.verdict : .unknown, judgement: judgement,
       culpritTopic: judgement.worst.map { store.topicName($0.topic) }, doubt: doubt,
-      commitsAge: commitsAge.map { $0 / 1000 }, headsAge: headsAge.map { $0 / 1000 },
+      commitsAge: ages.commits.map { $0 / 1000 }, headsAge: ages.heads.map { $0 / 1000 },
       source: sourceText(group), members: membersText(group, now: now),
       rebalances: store.rebalances(ofGroup: group).count)
   }
@@ -122,6 +121,15 @@ extension ClusterState {
       headsAge: nil, source: "none", members: nil)
   }
 
+  /// The ages of what is known of a group, in milliseconds; nil where nothing is.
+  private func ages(of group: Int, now: Moment) -> (commits: Int64?, heads: Int64?) {
+    let end = LogEnd(settings.consumers[watched[group].consumer].logEnd)
+    return (
+      commitsProvenAt(group).map { max(0, now.monotonic - $0) },
+      lookUps[end].readAt.map { max(0, now.monotonic - $0) }
+    )
+  }
+
   /// The latest time for which it is proven that all commits of a group were read.
   private func commitsProvenAt(_ group: Int) -> Int64? {
     switch watched[group].source {
@@ -134,9 +142,11 @@ extension ClusterState {
   }
 
   /// Why nothing can be said of a group although it may have commits; nil when something can.
-  private func doubt(
-    _ group: Int, commitsAge: Int64?, headsAge: Int64?, now: Moment
-  ) -> String? {
+  private func doubt(_ group: Int, _ ages: (commits: Int64?, heads: Int64?)) -> String? {
+    doubt(group, commitsAge: ages.commits, headsAge: ages.heads) ?? watched[group].judgedInDoubt
+  }
+
+  private func doubt(_ group: Int, commitsAge: Int64?, headsAge: Int64?) -> String? {
     if let fault = health.fault, headsAge == nil || commitsAge == nil {
       return "cluster \(settings.name): \(fault.message)"
     }
