@@ -19,7 +19,10 @@ import CLibrdkafka
       defaults: ClientDefaults.common + [
         KafkaProperty("fetch.wait.max.ms", "\(settings.fetchWaitMilliseconds)"),
         KafkaProperty("queued.max.messages.kbytes", "\(settings.queuedKilobytes)"),
-        KafkaProperty("queued.min.messages", "1000"),
+        // Not the bound that counts: librdkafka 2.0.2 sleeps for a second whenever what waits is
+        // above a bound when it is about to fetch, so that 1000 messages, one response, made it
+        // read a thousand commits a second.
+        KafkaProperty("queued.min.messages", "100000"),
         // Else it would be raised to a whole message of the largest size.
         KafkaProperty("message.max.bytes", "\(settings.fetchMaximumBytes)"),
         KafkaProperty("fetch.max.bytes", "\(settings.fetchMaximumBytes)"),

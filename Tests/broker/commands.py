@@ -145,10 +145,13 @@ class Commands:
         data = batches.build([tuple(map(_bytes, pair)) for pair in pairs], time)
         return place.log.append(data, place.epoch).base
 
-    def append_raw(self, topic, partition, batch):
-        """Appends a batch as it is, whatever it is: only its offset is set."""
+    def append_raw(self, topic, partition, batch, times=1):
+        """Appends a batch as it is, whatever it is: only its offset is set; the last base."""
         place = self._state.partition(topic, partition)
-        return place.log.append(_bytes(batch), place.epoch).base
+        data = _bytes(batch)
+        for _ in range(times):
+            base = place.log.append(data, place.epoch).base
+        return base
 
     def write_offsets_record(self, group, key, value):
         """Puts a record into the partition of a group that no coordinator here would write."""

@@ -81,6 +81,11 @@ class Process:
         rollup = (self._path / "smaps_rollup").read_text()
         return int(re.search(r"^Rss:\s+(\d+) kB", rollup, re.M)[1]) / 1000 * 1.024
 
+    def peak_megabytes(self):
+        """The largest resident memory so far."""
+        text = (self._path / "status").read_text()
+        return int(re.search(r"^VmHWM:\s+(\d+) kB", text, re.M)[1]) / 1000 * 1.024
+
     def thread_names(self):
         return sorted(
             (one / "comm").read_text().strip() for one in (self._path / "task").iterdir())
