@@ -126,7 +126,8 @@ extension ClusterState {
   mutating func tryTopic(now: Moment) -> [AgentEffect] {
     guard !readsTopic, offsetsPartitionCount != nil,
       let group = watched.first(where: { !$0.isRemoved && $0.partition >= 0 }),
-      fallback.beginTrial(of: group.partition, now: now.monotonic)
+      fallback.beginTrial(
+        of: group.partition, isUrgent: polls.isAnyRefused, now: now.monotonic)
     else { return [] }
     return [.read(cluster: index, partitions: [group.partition], from: .end)]
   }

@@ -236,6 +236,9 @@ struct GroupPolls: Sendable {
   /// Why the offsets of a group cannot be had, nil while they can.
   func offsetsFault(_ group: Int) -> ClusterFault? { polls[group]?.offsetsFault }
 
+  /// Whether the offsets of any group are refused to us.
+  var isAnyRefused: Bool { polls.values.contains { $0.offsetsFault?.kind == .authorization } }
+
   /// Why a group cannot be described, nil while it can.
   func descriptionFault(_ group: Int) -> ClusterFault? { polls[group]?.descriptionFault }
 

@@ -4,17 +4,20 @@ struct TopicFallback: Sendable, Equatable {
   private(set) var fault: ClusterFault?
   /// How often the topic was given up.
   private(set) var count = 0
-  private var trialDue: Int64 = .max
+  /// When the topic was last given up or tried, on the monotonic clock.
+  private var triedAt: Int64 = 0
   /// The partition that is tried, and since when.
   private var trial: (partition: Int32, since: Int64)?
 
   static func == (left: TopicFallback, right: TopicFallback) -> Bool {
-    left.fault == right.fault && left.count == right.count && left.trialDue == right.trialDue
+    left.fault == right.fault && left.count == right.count && left.triedAt == right.triedAt
       && left.trial?.partition == right.trial?.partition && left.trial?.since == right.trial?.since
   }
 
   /// How often it is tried whether the topic may be read by now, in milliseconds.
   static let trialInterval: Int64 = 600_000
+  /// The same while groups may not be fetched either, so that nothing is known of them.
+  static let urgentInterval: Int64 = 60_000
   /// How long a trial may take, in milliseconds.
   static let trialTime: Int64 = 30_000
 
@@ -23,7 +26,7 @@ struct TopicFallback: Sendable, Equatable {
     defer { self.fault = fault }
     guard self.fault == nil else { return false }
     count += 1
-    trialDue = now + Self.trialInterval
+    triedAt = now
     return true
   }
 
@@ -31,12 +34,14 @@ struct TopicFallback: Sendable, Equatable {
   mutating func forgive() {
     fault = nil
     trial = nil
-    trialDue = .max
   }
 
   /// Begins a trial when one is due; returns whether it is.
-  mutating func beginTrial(of partition: Int32, now: Int64) -> Bool {
-    guard fault != nil, trial == nil, now >= trialDue else { return false }
+  ///
+  /// - Parameter isUrgent: whether the other source fails too.
+  mutating func beginTrial(of partition: Int32, isUrgent: Bool, now: Int64) -> Bool {
+    let interval = isUrgent ? Self.urgentInterval : Self.trialInterval
+    guard fault != nil, trial == nil, now - triedAt >= interval else { return false }
     trial = (partition, now)
     return true
   }
@@ -50,7 +55,7 @@ struct TopicFallback: Sendable, Equatable {
   mutating func endTrial(of partition: Int32, fault: ClusterFault?, now: Int64) -> Bool {
     guard let trial, trial.partition == partition else { return false }
     self.trial = nil
-    trialDue = now + Self.trialInterval
+    triedAt = now
     self.fault = fault
     return true
   }

@@ -106,6 +106,30 @@ struct FallbackTests {
     #expect(world.status.groupsPolled == 0)
   }
 
+  @Test("Where neither source is allowed, the topic is tried every minute")
+  func bothRefused() throws {
+    var world = try AgentWorld.fetching(source: "auto")
+    try world.start(groups: ["g"])
+    let home = world.home("g")
+    world.send(.partitionFault(cluster: 0, partition: home, Self.denied))
+    var tried = 0
+    for _ in 0..<190 {
+      world.tick(seconds: 1)
+      for effect in world.take() {
+        switch effect {
+        case .lookUpTopics: world.answerTopics()
+        case .fetchOffsets: world.failOffsets(.authorization)
+        case .read(_, [home], from: .end):
+          tried += 1
+          world.send(.partitionFault(cluster: 0, partition: home, Self.denied))
+        default: break
+        }
+      }
+    }
+    #expect(tried == 3)
+    #expect(world.report("g")?.verdict == .unknown)
+  }
+
   // MARK: An open transaction
 
   /// A world in which a transaction hangs in the group's partition for `seconds`.
