@@ -14,7 +14,8 @@ CLUSTER = "e2e"
 # The groups that the shared agent watches; scenarios name theirs from here.
 GROUPS = [
     "healthy", "slow", "stalled", "stopped", "rewinding", "recovering", "shared-by-two",
-    "leaving", "kcat", "transactional", "new-protocol", "never-committed", "beside-foreign",
+    "leaving", "kcat", "kafka-python", "transactional", "new-protocol", "never-committed",
+    "beside-foreign",
     "группа-ünïcode-組", "with/slash:colon", "rdk-classic",
 ]
 # Commits in a window of the shared agent.
