@@ -166,10 +166,16 @@ class Member:
         return answer.result(timeout=60)
 
     def close(self):
-        """Leaves the group."""
+        """Leaves the group.
+
+        librdkafka 2.16 once did not return from this in the new protocol; nobody waits for ever.
+        """
         self._ended.set()
         self._thread.join(20)
-        self._consumer.close()
+        leaving = threading.Thread(target=self._consumer.close, daemon=True)
+        leaving.start()
+        leaving.join(30)
+        assert not leaving.is_alive(), f"the client {self.client_id} does not close"
 
     def _run(self):
         due = time.monotonic()
