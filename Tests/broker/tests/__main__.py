@@ -23,11 +23,11 @@ def classes(names):
     here = Path(__file__).parent
     names = names or [f"broker.tests.{one.stem}" for one in sorted(here.glob("test_*.py"))]
     found = {}
-    todo = [loader.loadTestsFromName(name) for name in names]
-    while todo:
-        for one in todo.pop():
+    pending = [loader.loadTestsFromName(name) for name in names]
+    while pending:
+        for one in pending.pop():
             if isinstance(one, unittest.TestSuite):
-                todo.append(one)
+                pending.append(one)
             else:
                 found.setdefault(type(one), unittest.TestSuite()).addTest(one)
     return found.values()
