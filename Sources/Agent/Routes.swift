@@ -111,9 +111,11 @@ package struct Routes {
   }
 
   /// Burrow's answer to a path that it does not know.
-  private static let unknownPath = Response(
-    .notFound, .text, body: BurrowAnswers.unknownPath,
-    headers: [Header("x-content-type-options", "nosniff")])
+  private static var unknownPath: Response {
+    Response(
+      .notFound, .text, body: BurrowAnswers.unknownPath,
+      headers: [Header("x-content-type-options", "nosniff")])
+  }
 
   // MARK: The agent itself
 

@@ -375,6 +375,9 @@ package final class Run: RequestHandler {
 
   /// Answers a request from what the agent knows at this moment, and logs what people should know.
   package func respond(to request: borrowing Request) -> Response {
+    guard request.method == .get || request.isHead else {
+      return .methodNotAllowed("GET, HEAD")
+    }
     if let kept = cache.find(request) { return kept }
     let answered = routes.answer(RouteRequest(request), agent: agent, now: now)
     if let record = answered.log { write(record) }

@@ -10,6 +10,15 @@ package final class ServerContext {
   /// Whether connections shall end after what they are doing.
   package var isDraining = false
 
+  /// Bytes of content kept for requests that are arriving.
+  var keptContentBytes = 0
+  /// Responses whose content comes piece by piece.
+  private(set) var openStreams = 0
+  /// Signals that were raised and have not had their effect, each once.
+  private var raised: [ResponseSignal] = []
+  /// Called when a signal is raised and none was; it arranges for `takeRaised` soon.
+  package var onSignal: (() -> Void)?
+
   /// Makes the context of a server.
   package init(handler: any RequestHandler, limits: Limits, clock: Clock) {
     self.handler = handler
@@ -35,13 +44,33 @@ package final class ServerContext {
   ///
   /// Clears the head, whose memory serves the next request.
   func respond(to head: inout RequestHead) -> Response {
-    if let refusal = head.refusal ?? head.method.refusal { return refuse(refusal) }
+    defer { head.clear() }
+    if let refusal = head.refusal ?? head.method.refusal { return refuse(refusal, &head) }
     guard case .handled(let method) = head.method else { return refuse(.methodNotImplemented) }
     // SAFETY: the request lives inside the closure only.
     let response = unsafe withUnsafePointer(to: &head) { head in
       unsafe handler.respond(to: Request(head, method: method))
     }
-    head.clear()
+    if let stream = response.stream, openStreams >= limits.streams {
+      stream.close()
+      return refuse(.tooManyStreams, &head)
+    }
+    counterTable.count(response.status)
+    return response
+  }
+
+  /// Counts a refusal and makes its answer, in the handler's words where it has some.
+  func refuse(_ refusal: Refusal, _ head: inout RequestHead) -> Response {
+    guard refusal.isAnsweredByHandler, case .handled(let method) = head.method else {
+      return refuse(refusal)
+    }
+    head.content = nil
+    // SAFETY: the request lives inside the closure only.
+    let response = unsafe withUnsafePointer(to: &head) { head in
+      unsafe handler.respond(to: Request(head, method: method), refused: refusal)
+    }
+    guard let response, response.stream == nil else { return refuse(refusal) }
+    counterTable.count(refusal)
     counterTable.count(response.status)
     return response
   }
@@ -52,5 +81,33 @@ package final class ServerContext {
     let response = refusal.response
     counterTable.count(response.status)
     return response
+  }
+
+  // MARK: - Streams
+
+  /// A response begins whose content comes piece by piece.
+  func beginStream() { openStreams += 1 }
+
+  /// Such a response is over.
+  func endStream() { openStreams -= 1 }
+
+  /// Remembers a signal that was raised.
+  func collect(_ signal: ResponseSignal) {
+    raised.append(signal)
+    if raised.count == 1 { onSignal?() }
+  }
+
+  /// Signals that wait for `takeRaised`, at most one for each stream that was ever open meanwhile.
+  package var raisedSignals: Int { raised.count }
+
+  /// Bytes of content kept for requests that are arriving.
+  package var keptContent: Int { keptContentBytes }
+
+  /// The places of the streams whose signals were raised since the last time, in their connections.
+  package func takeRaisedStreams() -> [Int] { takeRaised().map(\.stream) }
+
+  /// Hands out the signals that were raised since the last time.
+  func takeRaised() -> [ResponseSignal] {
+    exchange(&raised, with: [])
   }
 }

@@ -11,10 +11,14 @@ final class EchoHandler: RequestHandler {
 
   func respond(to request: borrowing Request) -> Response {
     let path = String(decoding: request.path, as: UTF8.self)
-    var line = request.method == .get ? "GET \(path)" : "HEAD \(path)"
+    var line = "\(request.method.name) \(path)"
     if let tag = request.header("x-tag") { line += " \(String(decoding: tag, as: UTF8.self))" }
     requests.append(line)
     inspect?(request)
+    if request.method == .post, responses[path] == nil {
+      return Response(.ok, .text, body: request.content)
+    }
+    if request.method == .delete { return .methodNotAllowed("GET, HEAD, POST") }
     return responses[path] ?? Response(.ok, .text, body: Array(request.path))
   }
 }

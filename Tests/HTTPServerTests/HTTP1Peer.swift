@@ -18,6 +18,21 @@ final class HTTP1Peer {
   var mustLinger: Bool { machine.mustLinger }
   var isReadingRequest: Bool { machine.isReadingRequest }
   var hasMoreOutput: Bool { machine.hasMoreOutput }
+  var isStreaming: Bool { machine.isStreaming }
+  var isBroken: Bool { machine.isBroken }
+
+  /// Lets the streamed answer go on, as the server does when its signal was raised.
+  func resume() {
+    machine.resume()
+    drainOutput()
+  }
+
+  func drain() {
+    machine.drain()
+    drainOutput()
+  }
+
+  func close() { machine.close() }
 
   /// Sends bytes in pieces that end at the given places, and takes what comes back.
   func send(_ text: String, cutAt cuts: [Int] = []) {

@@ -52,6 +52,12 @@ final class HTTP2Peer {
     }
   }
 
+  /// Lets the streams go on whose signals were raised.
+  func wake() {
+    for place in context.takeRaisedStreams() { session.resume(place) }
+    flush()
+  }
+
   /// Takes one buffer of output.
   @discardableResult func takeOutput() -> Int {
     var output: [UInt8] = []

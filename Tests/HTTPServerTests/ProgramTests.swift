@@ -137,9 +137,21 @@ struct ProgramResult {
     try withServer { server in
       let result = try ProgramResult.run(
         "curl",
-        Self.curl + [version, "-i", "-d", String(repeating: "x", count: 2_000), server.url("/")])
+        Self.curl + [version, "-i", "-X", "DELETE", server.url("/")])
       #expect(result.output.contains("405"))
-      #expect(result.output.lowercased().contains("allow: get, head"))
+      #expect(result.output.lowercased().contains("allow: get, head, post"))
+    }
+  }
+
+  @Test(arguments: ["--http1.1", "--http2-prior-knowledge"])
+  func curlPosts(_ version: String) throws {
+    try withServer { server in
+      let content = String(repeating: "x", count: 60_000)
+      for expect in ["Expect:", "Expect: 100-continue"] {
+        let result = try ProgramResult.run(
+          "curl", Self.curl + [version, "-H", expect, "-d", content, server.url("/")])
+        #expect(result.output == content)
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-/// Reads the content of an HTTP/1.1 request and throws it away, strictly and within a bound.
+/// Reads the content of an HTTP/1.1 request, strictly and within a bound.
 ///
 /// Chunked content (RFC 9112 section 7.1) without chunk extensions; trailer fields are read over.
 struct HTTP1BodyReader {
@@ -21,6 +21,8 @@ struct HTTP1BodyReader {
     case done
   }
 
+  /// Where the content is kept; nil to throw it away.
+  var content: RequestContent?
   private var state: State
   private var received = 0
   private let limit: Int
@@ -47,11 +49,17 @@ struct HTTP1BodyReader {
         return (index, .complete)
       case .content(let remaining):
         let taken = min(remaining, bytes.count - index)
+        if let refusal = content?.append(bytes.extracting(index..<index + taken)) {
+          return (index, .refused(refusal))
+        }
         index += taken
         state = taken == remaining ? .done : .content(remaining: remaining - taken)
         if taken < remaining { return (index, .needsMore) }
       case .chunk(let remaining):
         let taken = min(remaining, bytes.count - index)
+        if let refusal = content?.append(bytes.extracting(index..<index + taken)) {
+          return (index, .refused(refusal))
+        }
         index += taken
         state = taken == remaining ? .chunkEnd : .chunk(remaining: remaining - taken)
         if taken < remaining { return (index, .needsMore) }

@@ -8,18 +8,22 @@ package struct HTTP1Connection {
     /// Between two requests, or inside a head.
     case head
     case body(HTTP1BodyReader)
+    /// An answer is under way whose content comes piece by piece; requests behind it wait.
+    case streaming(HTTP1ContentStream)
     /// The last answer was made; what still arrives is not looked at.
     case finished
   }
 
   private let context: ServerContext
+  private let place: Int
   private var phase = Phase.head
   private var parser = HTTP1HeadParser()
   private var head = RequestHead()
   private var hasBegun = false
   private var persistence = HTTP1ResponseWriter.Persistence.persistent
 
-  /// What has arrived and could not be dealt with yet, at most one head and one read.
+  /// What has arrived and could not be dealt with yet, at most one head and one read; behind a
+  /// streamed answer at most `Limits.pipelinedBytes`.
   ///
   /// It is a part of a head, or requests that wait for the output to drain.
   private var input: [UInt8] = []
@@ -32,10 +36,21 @@ package struct HTTP1Connection {
   package private(set) var progress: UInt32 = 0
   /// Whether the peer may still be sending what nobody will read.
   package private(set) var mustLinger = false
+  /// Whether the connection has to end at once, without another byte.
+  package private(set) var isBroken = false
 
   /// Begins a connection.
-  package init(context: ServerContext) {
+  ///
+  /// - Parameters:
+  ///   - context: what the connection shares with the others of its server.
+  ///   - connection: where it comes from.
+  ///   - place: its place in the server's table, which its signals name.
+  package init(
+    context: ServerContext, connection: ConnectionInfo = .unknown, place: Int = 0
+  ) {
     self.context = context
+    self.place = place
+    head.connection = connection
   }
 
   /// Whether the connection ends when its output is written.
@@ -48,11 +63,19 @@ package struct HTTP1Connection {
     if case .finished = phase { false } else { hasBegun }
   }
 
+  /// Whether an answer is under way whose content comes piece by piece.
+  package var isStreaming: Bool {
+    if case .streaming = phase { true } else { false }
+  }
+
   /// Whether `fill` has more to write.
   package var hasMoreOutput: Bool {
     if contentSent < content.count { return true }
-    if case .finished = phase { return false }
-    return wasInterrupted
+    switch phase {
+    case .finished: return false
+    case .streaming(let stream): return stream.mayHaveMore
+    case .head, .body: return wasInterrupted
+    }
   }
 
   /// Whether input waits only for the output to drain.
@@ -70,13 +93,43 @@ package struct HTTP1Connection {
       return
     }
     input.append(bytes)
-    processInput(into: &output)
+    if isStreaming { boundInput() } else { processInput(into: &output) }
+  }
+
+  /// Gives up a client that goes on sending while an answer is under way that may never end.
+  private mutating func boundInput() {
+    wasInterrupted = true
+    guard input.count > context.limits.pipelinedBytes else { return }
+    context.counterTable.count(Refusal.tooMuchPipelined)
+    isBroken = true
   }
 
   /// Goes on writing after the output was drained.
   package mutating func fill(_ output: inout [UInt8]) {
     writeContent(into: &output)
-    if wasInterrupted { processInput(into: &output) }
+    pump(into: &output)
+    if wasInterrupted, !isStreaming { processInput(into: &output) }
+  }
+
+  /// The source of the answer under way may have something: `fill` asks it.
+  package mutating func resume() {
+    guard case .streaming(var stream) = phase else { return }
+    stream.resume()
+    phase = .streaming(stream)
+  }
+
+  /// Tells the source of the answer under way that the server ends.
+  package mutating func drain() {
+    guard case .streaming(var stream) = phase else { return }
+    stream.drain()
+    phase = .streaming(stream)
+  }
+
+  /// The connection is gone.
+  package mutating func close() {
+    if case .streaming(let stream) = phase { stream.close() }
+    phase = .finished
+    head.clear()
   }
 
   /// Answers that the request did not come in time, if one has begun, and ends the connection.
@@ -99,6 +152,7 @@ package struct HTTP1Connection {
     guard consumed < taken.count, !isOver else { return }
     taken.removeFirst(consumed)
     input = taken
+    if isStreaming { boundInput() }
   }
 
   /// Deals with as many requests as the output has room for; says how many bytes are done with.
@@ -113,6 +167,9 @@ package struct HTTP1Connection {
       switch phase {
       case .finished:
         if position < bytes.count { mustLinger = true }
+        return position
+      case .streaming:
+        wasInterrupted = position < bytes.count
         return position
       case .head:
         guard position < bytes.count else { return position }
@@ -131,6 +188,33 @@ package struct HTTP1Connection {
         }
       }
     }
+  }
+
+  // MARK: - Streams
+
+  /// Asks the source of the answer under way for as much as the output has room for.
+  private mutating func pump(into output: inout [UInt8]) {
+    while case .streaming(var stream) = phase, stream.mayHaveMore,
+      contentSent == content.count, output.count < context.limits.outputBytes
+    {
+      let step = stream.next()
+      phase = .streaming(stream)
+      switch step {
+      case .wait: return
+      case .abort: isBroken = true
+      case .bytes(let bytes): content = bytes
+      case .last(let bytes):
+        content = bytes
+        stream.close()
+        finishResponse()
+      }
+      contentSent = 0
+      writeContent(into: &output)
+    }
+  }
+
+  private mutating func finishResponse() {
+    if case .closing = persistence { phase = .finished } else { phase = .head }
   }
 
   // MARK: - Requests
@@ -179,10 +263,15 @@ package struct HTTP1Connection {
       }
       if !hasMore { output.append("HTTP/1.1 100 Continue\r\n\r\n") }
     }
-    phase = .body(
+    var reader =
       isChunked
-        ? .chunked(limit: limit)
-        : HTTP1BodyReader(contentLength: framing.contentLength, limit: limit))
+      ? HTTP1BodyReader.chunked(limit: limit)
+      : HTTP1BodyReader(contentLength: framing.contentLength, limit: limit)
+    if head.method.keepsContent {
+      head.content = RequestContent(context: context)
+      reader.content = head.content
+    }
+    phase = .body(reader)
   }
 
   private func persistence(_ framing: HTTP1Framing) -> HTTP1ResponseWriter.Persistence {
@@ -195,17 +284,34 @@ package struct HTTP1Connection {
 
   private mutating func respond(into output: inout [UInt8]) {
     let isHead = head.method.isHead
+    let version = head.version
     let response = context.respond(to: &head)
     hasBegun = false
     if context.isDraining { persistence = .closing }
-    write(response, isHead: isHead, into: &output)
-    if case .closing = persistence { phase = .finished } else { phase = .head }
+    guard let source = response.stream, !response.hasNoContent else {
+      write(response, isHead: isHead, into: &output)
+      return finishResponse()
+    }
+    let isChunked = version != .http10
+    if !isChunked { persistence = .closing }
+    HTTP1ResponseWriter.write(
+      response, isChunked ? .chunked : .close, persistence, date: context.date.bytes,
+      into: &output)
+    guard !isHead else {
+      source.close()
+      return finishResponse()
+    }
+    phase = .streaming(
+      HTTP1ContentStream(source, isChunked: isChunked, context: context, connection: place))
+    pump(into: &output)
   }
 
   private mutating func refuse(_ refusal: Refusal, into output: inout [UInt8]) {
     persistence = .closing
     mustLinger = true
-    write(context.refuse(refusal), isHead: head.method.isHead, into: &output)
+    let isHead = head.method.isHead
+    write(context.refuse(refusal, &head), isHead: isHead, into: &output)
+    head.clear()
     hasBegun = false
     phase = .finished
   }
@@ -214,7 +320,7 @@ package struct HTTP1Connection {
     _ response: Response, isHead: Bool, into output: inout [UInt8]
   ) {
     HTTP1ResponseWriter.write(
-      response, persistence, date: context.date.bytes, into: &output)
+      response, .length, persistence, date: context.date.bytes, into: &output)
     guard !isHead, !response.hasNoContent else { return }
     content = response.body
     contentSent = 0

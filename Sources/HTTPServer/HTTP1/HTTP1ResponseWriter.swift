@@ -10,21 +10,39 @@ enum HTTP1ResponseWriter {
     case closing
   }
 
+  /// How the end of the content is told (RFC 9112 section 6.3).
+  enum Framing {
+    /// By `Content-Length`, or by the status.
+    case length
+    /// By a last chunk.
+    case chunked
+    /// By the end of the connection: HTTP/1.0 has nothing else for content of unknown length.
+    case close
+  }
+
   /// Appends status line and fields, up to the empty line.
   static func write(
-    _ response: borrowing Response, _ persistence: Persistence, date: [UInt8],
+    _ response: borrowing Response, _ framing: Framing, _ persistence: Persistence, date: [UInt8],
     into output: inout [UInt8]
   ) {
     writeStatusLine(response.status, into: &output)
     if !response.hasNoContent {
       output.append("Content-Type: ")
       output.append(response.contentType.value)
-      output.append("\r\nContent-Length: ")
-      output.append(decimal: response.body.count)
-      output.append("\r\n")
+      switch framing {
+      case .length:
+        output.append("\r\nContent-Length: ")
+        output.append(decimal: response.body.count)
+        output.append("\r\n")
+      case .chunked: output.append("\r\nTransfer-Encoding: chunked\r\n")
+      case .close: output.append("\r\n")
+      }
     }
     for header in response.headers.prefix(Response.maximumHeaders) {
-      output.append(header.name)
+      switch header.name {
+      case .literal(let name): output.append(name)
+      case .bytes(let name): output.append(contentsOf: name)
+      }
       output.append(": ")
       output.append(contentsOf: header.value)
       output.append("\r\n")

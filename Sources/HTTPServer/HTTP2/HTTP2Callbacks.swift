@@ -138,7 +138,10 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
 ) -> Int32 {
   // SAFETY: see `table`.
   guard let table = unsafe table(userData) else { return callbackFailure }
-  if let place = unsafe place(session, stream) { unsafe table.pointee.data(place, count: length) }
+  guard let place = unsafe place(session, stream) else { return 0 }
+  // SAFETY: nghttp2 hands out valid bytes of this length for the time of this call.
+  let bytes = unsafe Span(_unsafeElements: UnsafeBufferPointer(start: data, count: length))
+  unsafe table.pointee.data(place, bytes)
   return 0
 }
 
@@ -186,7 +189,14 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   else { return Int(callbackFailure) }
   // SAFETY: nghttp2 lends a buffer of this length; `contentSource` has set the union's integer.
   let space = unsafe UnsafeMutableBufferPointer(start: buffer, count: length)
-  let (count, isLast) = unsafe table.pointee.read(Int(source.pointee.fd), into: space)
-  if isLast { unsafe flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
-  return count
+  switch unsafe table.pointee.read(Int(source.pointee.fd), into: space) {
+  case .copied(let count, let isLast):
+    if isLast { unsafe flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue }
+    return count
+  case .wait:
+    return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+  case .abort:
+    // The stream is reset, and the connection goes on.
+    return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+  }
 }

@@ -40,8 +40,10 @@ struct HTTP2Fields: ~Copyable {
           unsafe add(field(":status", UnsafeBufferPointer(rebasing: digits[..<lengthStart])))
           if !response.hasNoContent {
             unsafe add(field("content-type", response.contentType.value))
-            let length = unsafe UnsafeBufferPointer(rebasing: digits[lengthStart..<end])
-            unsafe add(field("content-length", length))
+            if response.stream == nil {
+              let length = unsafe UnsafeBufferPointer(rebasing: digits[lengthStart..<end])
+              unsafe add(field("content-length", length))
+            }
           }
           unsafe add(field("date", date))
           guard !headers.isEmpty else {
@@ -75,9 +77,27 @@ struct HTTP2Fields: ~Copyable {
     }
     // SAFETY: one level of recursion for each further field keeps its value where it is.
     return unsafe header.value.withUnsafeBufferPointer { value in
-      unsafe space.initializeElement(at: count, to: field(header.name, value))
-      return unsafe addFurther(headers.dropFirst(), to: space, from: count + 1, body)
+      switch header.name {
+      case .literal(let name):
+        unsafe space.initializeElement(at: count, to: field(name, value))
+        return unsafe addFurther(headers.dropFirst(), to: space, from: count + 1, body)
+      case .bytes(let name):
+        return unsafe name.withUnsafeBufferPointer { name in
+          unsafe space.initializeElement(at: count, to: field(name, value))
+          return unsafe addFurther(headers.dropFirst(), to: space, from: count + 1, body)
+        }
+      }
     }
+  }
+
+  private borrowing func field(
+    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
+  ) -> nghttp2_nv {
+    // SAFETY: nghttp2 only reads through the pointers, and copies both.
+    unsafe nghttp2_nv(
+      name: UnsafeMutablePointer(mutating: name.baseAddress),
+      value: UnsafeMutablePointer(mutating: value.baseAddress),
+      namelen: name.count, valuelen: value.count, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
   }
 
   private borrowing func field(

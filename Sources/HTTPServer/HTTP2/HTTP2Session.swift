@@ -50,6 +50,7 @@ import CNghttp2
 
   deinit {
     // SAFETY: nobody uses either after this; the table is still there while the session goes.
+    unsafe tableMemory.pointee.endSources()
     unsafe nghttp2_session_del(raw)
     unsafe tableMemory.deinitialize(count: 1)
     unsafe tableMemory.deallocate()
@@ -57,12 +58,19 @@ import CNghttp2
 
   /// Makes the server's side of a connection with its SETTINGS queued; nil when there is no memory.
   ///
-  /// - Parameter now: monotonic nanoseconds.
-  package static func server(context: ServerContext, now: Int64) -> HTTP2Session? {
+  /// - Parameters:
+  ///   - context: what the connection shares with the others of its server.
+  ///   - connection: where it comes from.
+  ///   - place: its place in the server's table, which its signals name.
+  ///   - now: monotonic nanoseconds.
+  package static func server(
+    context: ServerContext, connection: ConnectionInfo = .unknown, place: Int = 0, now: Int64
+  ) -> HTTP2Session? {
     guard let callbacks = context.http2Callbacks else { return nil }
     let table = UnsafeMutablePointer<HTTP2StreamTable>.allocate(capacity: 1)
     // SAFETY: memory of this type, initialised once here; it outlives the session.
-    unsafe table.initialize(to: HTTP2StreamTable(context: context, now: now))
+    unsafe table.initialize(
+      to: HTTP2StreamTable(context: context, connection: connection, place: place, now: now))
     var raw: OpaquePointer?
     let made = unsafe nghttp2_session_server_new2(
       &raw, callbacks.callbacks, UnsafeMutableRawPointer(table), callbacks.options)
@@ -107,6 +115,11 @@ import CNghttp2
   /// Whether no request is under way.
   package var isIdle: Bool { table.openStreams == 0 }
 
+  /// Whether all requests under way are answered by content that comes piece by piece.
+  package var isStreaming: Bool {
+    table.openStreams > 0 && table.openStreams == table.openSources
+  }
+
   /// Takes what has arrived, answers the requests that are complete and writes to `output`.
   package func receive(_ bytes: Span<UInt8>, now: Int64, into output: inout [UInt8]) {
     guard failure == nil else { return }
@@ -123,9 +136,30 @@ import CNghttp2
     guard unsafe nghttp2_session_get_outbound_queue_size(raw) <= context.limits.queuedFrames else {
       return fail(.tooManyQueuedFrames)
     }
+    continueExpectant()
     answerCompleteRequests()
     advanceDrain(now: now)
     fill(&output, now: now)
+  }
+
+  /// Tells clients that wait for it to send their content (RFC 9110 section 10.1.1).
+  private func continueExpectant() {
+    guard !table.expectant.isEmpty else { return }
+    for stream in table.expectant {
+      let status: StaticString = ":status"
+      let code: StaticString = "100"
+      // SAFETY: nghttp2 only reads literals, which live for ever. It fails only if the stream is
+      // gone.
+      var field = unsafe nghttp2_nv(
+        name: UnsafeMutablePointer(mutating: status.utf8Start),
+        value: UnsafeMutablePointer(mutating: code.utf8Start),
+        namelen: status.utf8CodeUnitCount, valuelen: code.utf8CodeUnitCount,
+        flags: UInt8(
+          NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue))
+      _ = unsafe nghttp2_submit_headers(
+        raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, &field, 1, nil)
+    }
+    table.expectant.removeAll(keepingCapacity: true)
   }
 
   /// Writes frames to `output` until it is full or there is nothing to write.
@@ -188,7 +222,9 @@ import CNghttp2
   }
 
   private func submit(_ response: Response, isHead: Bool, to index: Int) {
-    let hasContent = !isHead && !response.hasNoContent && !response.body.isEmpty
+    let mayHaveContent = !isHead && !response.hasNoContent
+    let source = mayHaveContent ? response.stream : nil
+    let hasContent = mayHaveContent && (source != nil || !response.body.isEmpty)
     let stream = table.streams[index].id
     let fields = HTTP2Fields(response: response, date: context.date.bytes)
     // SAFETY: nghttp2 copies what is not a literal; the content's source is a number.
@@ -201,7 +237,33 @@ import CNghttp2
         raw, stream, fields.baseAddress, fields.count, &source)
     }
     // It fails only if the stream is gone or memory is: then there is nobody to answer.
-    if result == 0 && hasContent { table.answer(index, content: response.body) }
+    if result == 0, let source {
+      table.answer(index, source: source)
+    } else {
+      response.stream?.close()
+      if result == 0 && hasContent { table.answer(index, content: response.body) }
+    }
+  }
+
+  // MARK: - Streams
+
+  /// The source of an answer may have something: `fill` asks it.
+  ///
+  /// - Parameter place: the stream's place, as its signal names it.
+  package func resume(_ place: Int) {
+    guard failure == nil, let stream = table.resume(place) else { return }
+    resumeData(stream)
+  }
+
+  private func resumeData(_ stream: Int32) {
+    // SAFETY: it fails if the stream does not wait, which is no harm.
+    unsafe nghttp2_session_resume_data(raw, stream)
+    hasMoreOutput = true
+  }
+
+  /// The connection is gone.
+  package func close() {
+    table.endSources()
   }
 
   // MARK: - The end
@@ -210,6 +272,7 @@ import CNghttp2
   package func drain(now: Int64) {
     guard case .no = draining, failure == nil else { return }
     draining = .noticed(since: now)
+    for stream in table.drainSources() { resumeData(stream) }
     // SAFETY: only queues a frame.
     unsafe nghttp2_submit_shutdown_notice(raw)
     hasMoreOutput = true

@@ -24,9 +24,13 @@ struct HTTP2StreamTable: ~Copyable {
     var began: Int64 = 0
     /// Bytes of content that came.
     var received = 0
-    /// The content of the answer, and how much of it nghttp2 has taken.
+    /// The content of the answer or the piece of it that is being sent, and how much of it nghttp2
+    /// has taken.
     var content: [UInt8] = []
     var contentSent = 0
+    /// Where the content comes from that comes piece by piece, until its last piece.
+    var source: (any ResponseStream)?
+    var signal: ResponseSignal?
     /// Whether the client shall be told to stop sending once it has the answer.
     var resetsWhenAnswered = false
 
@@ -40,17 +44,23 @@ struct HTTP2StreamTable: ~Copyable {
   }
 
   let context: ServerContext
+  private let connection: ConnectionInfo
+  private let place: Int
   private(set) var streams: [Stream] = []
   private var freeStreams: [Int] = []
 
   /// Streams whose requests became complete, in that order.
   var complete: [Int] = []
+  /// Streams whose clients wait for a word before they send their content.
+  var expectant: [Int32] = []
   /// Monotonic nanoseconds of the call into nghttp2 that is under way.
   var now: Int64
   /// When the last request was complete or the last stream closed, in monotonic nanoseconds.
   private(set) var lastActivity: Int64
   private(set) var openStreams = 0
   private(set) var receivingStreams = 0
+  /// Streams whose answers come piece by piece and have not come to their last piece.
+  private(set) var openSources = 0
   /// Streams whose content nghttp2 has not yet taken to its end.
   private(set) var unsentContents = 0
   /// When content last went out as fast as it must, in monotonic nanoseconds.
@@ -73,8 +83,10 @@ struct HTTP2StreamTable: ~Copyable {
   private var headerFields = 0
   private var hasAuthority = false
 
-  init(context: ServerContext, now: Int64) {
+  init(context: ServerContext, connection: ConnectionInfo, place: Int, now: Int64) {
     self.context = context
+    self.connection = connection
+    self.place = place
     self.now = now
     lastActivity = now
     contentProgressed = now
@@ -97,6 +109,7 @@ struct HTTP2StreamTable: ~Copyable {
     streams[index].id = id
     streams[index].head.clear()
     streams[index].head.version = .http2
+    streams[index].head.connection = connection
     streams[index].began = now
     openStreams += 1
     receivingStreams += 1
@@ -182,22 +195,29 @@ struct HTTP2StreamTable: ~Copyable {
       streams[index].hasHeaders = true
       streams[index].head.readOriginForm()
     }
-    if endsStream {
-      completeRequest(index)
-    } else if streams[index].head.has("expect") {
+    guard !endsStream else { return completeRequest(index) }
+    let keepsContent = streams[index].head.method.keepsContent
+    if keepsContent { streams[index].head.content = RequestContent(context: context) }
+    guard streams[index].head.has("expect") else { return }
+    if keepsContent {
+      expectant.append(streams[index].id)
+    } else {
       // The client waits for a word before it sends its content, and nothing needs the content.
       resetWhenAnswered(index)
       completeRequest(index)
     }
   }
 
-  /// Content arrived and is thrown away.
-  mutating func data(_ index: Int, count: Int) {
-    streams[index].received += count
-    guard streams[index].phase == .receiving,
+  /// Content arrived; what its method does not want is thrown away.
+  mutating func data(_ index: Int, _ bytes: Span<UInt8>) {
+    streams[index].received += bytes.count
+    guard streams[index].phase == .receiving else { return }
+    let refusal =
       streams[index].received > context.limits.bodyBytes
-    else { return }
-    streams[index].head.refusal = .bodyTooLarge
+      ? Refusal.bodyTooLarge : streams[index].head.content?.append(bytes)
+    guard let refusal else { return }
+    streams[index].head.content = nil
+    streams[index].head.refusal = refusal
     resetWhenAnswered(index)
     completeRequest(index)
   }
@@ -267,11 +287,100 @@ struct HTTP2StreamTable: ~Copyable {
     unsentContents += 1
   }
 
-  /// Copies content into a frame; true in `isLast` when that was the end of it.
-  mutating func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) -> (
-    Int, isLast: Bool
-  ) {
-    guard streams.indices.contains(index) else { return (0, true) }
+  /// Keeps the source of an answer whose content comes piece by piece.
+  mutating func answer(_ index: Int, source: any ResponseStream) {
+    let signal = ResponseSignal(context: context, connection: place, stream: index)
+    streams[index].source = source
+    streams[index].signal = signal
+    openSources += 1
+    context.beginStream()
+    source.begin(signal)
+  }
+
+  /// What was done to fill a frame with content.
+  enum Reading {
+    /// So many bytes were copied, at least one unless these are the last.
+    case copied(Int, isLast: Bool)
+    /// There is nothing until the source raises its signal.
+    case wait
+    /// The source cannot go on.
+    case abort
+  }
+
+  /// Copies content into a frame, asking its source for more where it has one.
+  mutating func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Reading {
+    guard streams.indices.contains(index) else { return .copied(0, isLast: true) }
+    if streams[index].contentSent == streams[index].content.count,
+      let source = streams[index].source
+    {
+      switch next(index, of: source) {
+      case .copied: break
+      case let other: return other
+      }
+    }
+    // SAFETY: the buffer is nghttp2's, which lends it for the time of this call.
+    let (count, isLast) = unsafe copy(index, into: buffer)
+    return .copied(count, isLast: isLast && streams[index].source == nil)
+  }
+
+  /// Empty pieces in a row after which a source has to wait for its signal.
+  private static let emptyPieces = 16
+
+  /// Takes the next piece of a source.
+  private mutating func next(_ index: Int, of source: any ResponseStream) -> Reading {
+    for _ in 0..<Self.emptyPieces {
+      switch source.next() {
+      case .piece(let bytes):
+        guard !bytes.isEmpty else { continue }
+        answer(index, content: bytes)
+        return .copied(0, isLast: false)
+      case .last(let bytes):
+        endSource(index)
+        answer(index, content: bytes)
+        return .copied(0, isLast: true)
+      case .wait: return .wait
+      case .abort: return .abort
+      }
+    }
+    return .wait
+  }
+
+  private mutating func endSource(_ index: Int) {
+    guard let source = streams[index].source else { return }
+    streams[index].source = nil
+    streams[index].signal?.end()
+    streams[index].signal = nil
+    openSources -= 1
+    context.endStream()
+    source.close()
+  }
+
+  /// The source of an answer may go on; the stream's number, nil when the answer is over.
+  mutating func resume(_ index: Int) -> Int32? {
+    guard streams.indices.contains(index), let signal = streams[index].signal else { return nil }
+    signal.lower()
+    return streams[index].id
+  }
+
+  /// Tells all sources that the server ends; the numbers of their streams.
+  mutating func drainSources() -> [Int32] {
+    var ids: [Int32] = []
+    for index in streams.indices {
+      guard let source = streams[index].source else { continue }
+      source.drain()
+      ids.append(streams[index].id)
+    }
+    return ids
+  }
+
+  /// Tells all sources that the connection is gone.
+  mutating func endSources() {
+    for index in streams.indices { endSource(index) }
+  }
+
+  private mutating func copy(
+    _ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>
+  ) -> (Int, isLast: Bool) {
     let start = streams[index].contentSent
     let count = min(buffer.count, streams[index].content.count - start)
     // SAFETY: `count` bytes from `start` lie in the content, and `count` fit into the buffer.
@@ -314,6 +423,8 @@ struct HTTP2StreamTable: ~Copyable {
     if streams[index].phase == .receiving { receivingStreams -= 1 }
     if collecting == index { collecting = nil }
     dropContent(index)
+    endSource(index)
+    streams[index].head.content = nil
     if streams[index].resetsWhenAnswered { resetsToCome -= 1 }
     streams[index].reset()
     freeStreams.append(index)

@@ -18,6 +18,17 @@ extension Array where Element == UInt8 {
     let digits = DecimalDigits(number)
     for index in digits.indices { append(digits[index]) }
   }
+
+  /// Appends a number >= 0 in hexadecimal digits, without leading zeros.
+  mutating func append(hexadecimal number: Int) {
+    var shift = 60
+    while shift > 0, number >> shift == 0 { shift -= 4 }
+    while shift >= 0 {
+      let digit = UInt8(truncatingIfNeeded: (number >> shift) & 0xF)
+      append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+      shift -= 4
+    }
+  }
 }
 
 /// The decimal digits of a number, without a heap allocation.

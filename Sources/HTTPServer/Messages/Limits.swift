@@ -12,8 +12,14 @@ package struct Limits: Sendable {
   package var headerListBytes = 16_384
   /// Fields of a head.
   package var headerFields = 64
-  /// Bytes of a request's content, which is read and thrown away.
+  /// Bytes of a request's content.
   package var bodyBytes = 65_536
+  /// Bytes of content kept for all requests that are arriving, over all connections.
+  package var keptContentBytes = 4_194_304
+  /// Bytes that may arrive behind a request whose streamed answer is not over yet, in HTTP/1.1.
+  package var pipelinedBytes = 65_536
+  /// Responses with streamed content, over all connections.
+  package var streams = 1_024
   /// Bytes of output made before they are written.
   package var outputBytes = 65_536
   /// HTTP/2 streams open at once in one connection.

@@ -29,6 +29,8 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
   case unsupportedTransferEncoding
   case malformedChunk
   case bodyTooLarge
+  case tooMuchContent
+  case tooManyStreams
   // Time.
   case requestTimeout
   case writeTimeout
@@ -38,6 +40,8 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
   case headerListTooLarge
   case tooManyResets
   case tooManyQueuedFrames
+  // HTTP/1.1 connections.
+  case tooMuchPipelined
   // The connection table.
   case connectionLimit
   case noDescriptor
@@ -50,6 +54,11 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
 
   /// The answer's status; nil where a connection ends without one.
   var status: Status? { explanation.status }
+
+  /// Whether the handler may say it in its own words: the head was read and is in order.
+  var isAnsweredByHandler: Bool {
+    self == .bodyTooLarge || self == .tooMuchContent || self == .tooManyStreams
+  }
 
   private typealias Explanation = (label: StaticString, text: StaticString, status: Status?)
 
@@ -64,7 +73,7 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case .versionNotSupported:
       ("version_not_supported", "only HTTP/1.0, HTTP/1.1 and HTTP/2", .httpVersionNotSupported)
     case .methodNotAllowed:
-      ("method_not_allowed", "only GET and HEAD are allowed here", .methodNotAllowed)
+      ("method_not_allowed", "this method is not allowed anywhere", .methodNotAllowed)
     case .methodNotImplemented:
       ("method_not_implemented", "the method is not known", .notImplemented)
     case .bareCarriageReturn:
@@ -107,6 +116,10 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
       ("unsupported_transfer_encoding", "only chunked Transfer-Encoding", .notImplemented)
     case .malformedChunk: ("malformed_chunk", "a chunk is malformed", .badRequest)
     case .bodyTooLarge: ("body_too_large", "the content is too large", .contentTooLarge)
+    case .tooMuchContent:
+      ("too_much_content", "too much content is arriving at once", .serviceUnavailable)
+    case .tooManyStreams:
+      ("too_many_streams", "too many streams are open", .serviceUnavailable)
     case .requestTimeout: ("request_timeout", "the request came too slowly", .requestTimeout)
     default: connectionExplanation
     }
@@ -120,6 +133,7 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case .headerListTooLarge: ("header_list_too_large", "", nil)
     case .tooManyResets: ("too_many_resets", "", nil)
     case .tooManyQueuedFrames: ("too_many_queued_frames", "", nil)
+    case .tooMuchPipelined: ("too_much_pipelined", "", nil)
     case .connectionLimit: ("connection_limit", "", nil)
     default: ("no_descriptor", "", nil)
     }
@@ -130,7 +144,7 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
     var body: [UInt8] = []
     body.append(text)
     body.append(ASCII.lineFeed)
-    let headers = self == .methodNotAllowed ? [Header("allow", "GET, HEAD")] : []
+    let headers = self == .methodNotAllowed ? [Header("allow", "GET, HEAD, POST")] : []
     return Response(status ?? .badRequest, .text, body: body, headers: headers)
   }
 }

@@ -1,8 +1,27 @@
-/// A method that the handler is asked with.
+/// A method that the handler is asked with (RFC 9110 section 9.3, RFC 5789).
 package enum Method: Sendable {
   case get
   /// As `get`; the server leaves the content out.
   case head
+  /// The only method whose content is kept.
+  case post
+  case put
+  case delete
+  case options
+  case patch
+
+  /// The method's name.
+  package var name: StaticString {
+    switch self {
+    case .get: "GET"
+    case .head: "HEAD"
+    case .post: "POST"
+    case .put: "PUT"
+    case .delete: "DELETE"
+    case .options: "OPTIONS"
+    case .patch: "PATCH"
+    }
+  }
 }
 
 /// A version of HTTP.
@@ -15,7 +34,7 @@ package enum HTTPVersion: Sendable {
 /// How a method is dealt with.
 enum RequestMethod {
   case handled(Method)
-  /// A method of RFC 9110 or RFC 5789 that nothing here answers: 405.
+  /// A method of RFC 9110 that asks for no resource of ours: TRACE and CONNECT, 405.
   case notAllowed
   /// A method that nobody knows: 501.
   case notImplemented
@@ -26,13 +45,13 @@ enum RequestMethod {
       self = .handled(.get)
     } else if ASCII.equal(name, "HEAD") {
       self = .handled(.head)
+    } else if ASCII.equal(name, "POST") {
+      self = .handled(.post)
     } else {
-      let known: [StaticString] = [
-        "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT",
-      ]
-      var isKnown = false
-      for method in known where ASCII.equal(name, method) { isKnown = true }
-      self = isKnown ? .notAllowed : .notImplemented
+      self = .notImplemented
+      let others: [Method] = [.put, .delete, .options, .patch]
+      for method in others where ASCII.equal(name, method.name) { self = .handled(method) }
+      if ASCII.equal(name, "TRACE") || ASCII.equal(name, "CONNECT") { self = .notAllowed }
     }
   }
 
@@ -46,6 +65,11 @@ enum RequestMethod {
 
   var isHead: Bool {
     if case .handled(.head) = self { true } else { false }
+  }
+
+  /// Whether the content is kept for the handler; that of other methods is read and thrown away.
+  var keepsContent: Bool {
+    if case .handled(.post) = self { true } else { false }
   }
 }
 
@@ -70,6 +94,12 @@ enum RequestMethod {
     // SAFETY: see `init`.
     _read { yield unsafe headMemory.pointee }
   }
+
+  /// Where the request came from.
+  package var connection: ConnectionInfo { head.connection }
+
+  /// The content of a POST, empty for every other method; at most `Limits.bodyBytes`.
+  package var content: [UInt8] { head.content?.bytes ?? [] }
 
   /// The version that the client speaks.
   package var version: HTTPVersion { head.version }
@@ -174,4 +204,19 @@ enum RequestMethod {
 package protocol RequestHandler: AnyObject {
   /// Answers one request, at once and without blocking: it is called on the loop's thread.
   func respond(to request: borrowing Request) -> Response
+
+  /// Answers a request whose head was read, but which the server does not take.
+  ///
+  /// - Parameters:
+  ///   - request: without its content.
+  ///   - refusal: the reason: the content is too large, or there is no room for it or for a stream.
+  /// - Returns: nil to let the server answer by itself.
+  func respond(to request: borrowing Request, refused refusal: Refusal) -> Response?
+}
+
+extension RequestHandler {
+  /// Lets the server answer by itself.
+  package func respond(to request: borrowing Request, refused refusal: Refusal) -> Response? {
+    nil
+  }
 }

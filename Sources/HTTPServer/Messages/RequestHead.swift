@@ -1,4 +1,4 @@
-/// A request without its content, as ranges of one run of bytes; reused from request to request.
+/// A request as ranges of one run of bytes, and its content; reused from request to request.
 ///
 /// HTTP/1.1 fills it with the head as received, HTTP/2 with decoded names and values.
 struct RequestHead {
@@ -18,6 +18,9 @@ struct RequestHead {
   var path = 0..<0
   var query: Range<Int>?
   var authority = 0..<0
+  /// The content, where the method wants it and there is any.
+  var content: RequestContent?
+  var connection = ConnectionInfo.unknown
   /// Why the server answers instead of the handler.
   var refusal: Refusal?
 
@@ -36,6 +39,7 @@ struct RequestHead {
     } else {
       bytes.removeAll(keepingCapacity: true)
     }
+    content = nil
     fieldCount = 0
     segmentCount = 0
     method = .notImplemented
@@ -50,6 +54,11 @@ struct RequestHead {
 
   /// Takes the target apart and finds the path's segments; false if it is malformed.
   mutating func readTarget() -> Bool {
+    if case .handled(.options) = method, ASCII.equal(bytes.span.extracting(target), "*") {
+      // It asks for the server as a whole, which has no path that a handler could judge.
+      method = .notAllowed
+      return true
+    }
     guard let parts = RequestTarget.parse(bytes.span, target) else { return false }
     path = parts.path
     query = parts.query
@@ -66,7 +75,8 @@ struct RequestHead {
   /// Takes the target apart that HTTP/2 wants: a path (RFC 9113 section 8.3.1).
   mutating func readOriginForm() {
     guard case .handled = method else { return }
-    let isPath = !target.isEmpty && bytes[target.lowerBound] == UInt8(ascii: "/")
+    let first = target.isEmpty ? 0 : bytes[target.lowerBound]
+    let isPath = first == UInt8(ascii: "/") || first == UInt8(ascii: "*")
     if !isPath || !readTarget() { refusal = refusal ?? .malformedTarget }
   }
 

@@ -19,6 +19,7 @@ package struct Status: Hashable, Sendable {
   package static let requestTimeout = Status(408)
   package static let contentTooLarge = Status(413)
   package static let uriTooLong = Status(414)
+  package static let unsupportedMediaType = Status(415)
   package static let expectationFailed = Status(417)
   package static let requestHeaderFieldsTooLarge = Status(431)
   package static let internalServerError = Status(500)
@@ -64,6 +65,7 @@ package struct Status: Hashable, Sendable {
     case 417: "Expectation Failed"
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"
+    case 499: "Client Closed Request"
     case 500: "Internal Server Error"
     case 501: "Not Implemented"
     case 502: "Bad Gateway"
@@ -97,7 +99,14 @@ package struct ContentType: Sendable {
 
 /// One further field of a response.
 package struct Header: Sendable {
-  let name: StaticString
+  /// A field's name, in lower case.
+  enum Name: Sendable {
+    /// Costs nothing to send.
+    case literal(StaticString)
+    case bytes([UInt8])
+  }
+
+  let name: Name
   let value: [UInt8]
 
   /// Builds a field; nil if the value has bytes that would end it or its line.
@@ -109,24 +118,36 @@ package struct Header: Sendable {
   package init?(_ name: StaticString, _ value: [UInt8]) {
     guard value.allSatisfy(ASCII.isFieldContent) else { return nil }
     guard value.first != ASCII.space, value.last != ASCII.space else { return nil }
-    self.name = name
+    self.name = .literal(name)
     self.value = value
+  }
+
+  /// Builds a field whose name is known only while the program runs; nil if either is malformed.
+  ///
+  /// - Parameters:
+  ///   - name: a token without upper-case letters, 1...256 bytes.
+  ///   - value: as above.
+  package init?(name: [UInt8], value: [UInt8]) {
+    guard 1...256 ~= name.count, let field = Header("", value) else { return nil }
+    guard name.allSatisfy({ ASCII.isToken($0) && ASCII.lowercased($0) == $0 }) else { return nil }
+    self.name = .bytes(name)
+    self.value = field.value
   }
 
   /// Builds a field from a literal value.
   package init(_ name: StaticString, _ value: StaticString) {
-    self.name = name
+    self.name = .literal(name)
     var bytes: [UInt8] = []
     bytes.append(value)
     self.value = bytes
   }
 }
 
-/// An answer, whole and in memory.
+/// An answer: whole and in memory, or with content that comes piece by piece.
 ///
 /// The body is shared and never copied until it is written to the connection's output: a body that
 /// is kept and answered again and again costs no allocation.
-package struct Response: Sendable {
+package struct Response {
   /// The status.
   package var status: Status
   /// The media type of the body; not sent with an empty body of status 204 or 304.
@@ -136,11 +157,13 @@ package struct Response: Sendable {
   /// The server adds `Content-Length`, `Date` and `Connection`, and leaves the content
   /// itself out when it answers HEAD.
   package var body: [UInt8]
+  /// The content instead of `body`, where it comes piece by piece; for this one response only.
+  package var stream: (any ResponseStream)?
   /// Further fields, in this order; at most `maximumHeaders` are sent.
   package var headers: [Header]
 
   /// The most further fields that are sent.
-  package static let maximumHeaders = 16
+  package static let maximumHeaders = 32
 
   /// Builds an answer.
   package init(
@@ -151,6 +174,26 @@ package struct Response: Sendable {
     self.contentType = contentType
     self.body = body
     self.headers = headers
+  }
+
+  /// Builds an answer whose content comes piece by piece.
+  package init(
+    _ status: Status, _ contentType: ContentType, stream: any ResponseStream,
+    headers: [Header] = []
+  ) {
+    self.init(status, contentType, headers: headers)
+    self.stream = stream
+  }
+
+  /// 405 with the methods that the resource has (RFC 9110 section 15.5.6).
+  ///
+  /// - Parameter allowed: as the `Allow` field lists them, for example "GET, HEAD".
+  package static func methodNotAllowed(_ allowed: StaticString) -> Response {
+    var body: [UInt8] = []
+    body.append("only these methods are allowed here: ")
+    body.append(allowed)
+    body.append(ASCII.lineFeed)
+    return Response(.methodNotAllowed, .text, body: body, headers: [Header("allow", allowed)])
   }
 
   /// Whether HTTP forbids content with this status (RFC 9110 section 6.4.1).

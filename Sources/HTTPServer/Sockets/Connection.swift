@@ -10,10 +10,10 @@ final class Connection {
   private unowned let server: Server
   private var state: ConnectionState
 
-  init(_ socket: consuming StreamSocket, server: Server, place: Int) {
+  init(_ socket: consuming StreamSocket, info: ConnectionInfo, server: Server, place: Int) {
     self.place = place
     self.server = server
-    state = ConnectionState(socket, server: server, place: place)
+    state = ConnectionState(socket, info: info, server: server, place: place)
   }
 
   /// Begins to watch the socket; the loop keeps the connection until it is closed.
@@ -33,8 +33,14 @@ final class Connection {
   /// Whether the connection can be given up for a new one: it waits for its client.
   var isEvictable: Bool { state.isEvictable }
 
+  /// Whether all that is under way are answers whose content comes piece by piece.
+  var isStreaming: Bool { state.isStreaming }
+
   /// The time at which `expire` has something to do, in monotonic nanoseconds.
   var deadline: Int64 { state.deadline }
+
+  /// Streamed answers of this connection have something to send.
+  func wake(_ signals: ArraySlice<ResponseSignal>) { state.wake(signals, server) }
 
   /// Does what has become due.
   func expire() { state.expire(server) }

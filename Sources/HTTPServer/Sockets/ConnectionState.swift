@@ -23,6 +23,7 @@ struct ConnectionState: ~Copyable {
   private(set) var lastActive: Int64
 
   private let place: Int
+  private let connection: ConnectionInfo
   private let context: ServerContext
   private var phase = Phase.undecided(held: [])
   private var http1: HTTP1Connection
@@ -37,11 +38,12 @@ struct ConnectionState: ~Copyable {
   private var machineProgress: UInt32 = 0
   private var progressed: Int64
 
-  init(_ socket: consuming StreamSocket, server: Server, place: Int) {
+  init(_ socket: consuming StreamSocket, info: ConnectionInfo, server: Server, place: Int) {
     self.socket = socket
     self.place = place
     context = server.context
-    http1 = HTTP1Connection(context: server.context)
+    connection = info
+    http1 = HTTP1Connection(context: server.context, connection: info, place: place)
     progressed = server.loop.now
     lastActive = server.loop.now
   }
@@ -132,7 +134,10 @@ struct ConnectionState: ~Copyable {
       context.counterTable.count(Counters.Connections.http1)
       phase = .http1
     case .http2:
-      guard let session = HTTP2Session.server(context: context, now: now) else {
+      guard
+        let session = HTTP2Session.server(
+          context: context, connection: connection, place: place, now: now)
+      else {
         return close(server)
       }
       context.counterTable.count(Counters.Connections.http2)
@@ -146,7 +151,7 @@ struct ConnectionState: ~Copyable {
   /// Sends the output and what more the machine has, until the kernel takes no more.
   private mutating func flush(_ output: inout [UInt8], _ now: Int64, _ server: Server) {
     while registration != nil {
-      if case .http2(let session) = phase, session.failure != nil { return close(server) }
+      if isBroken { return close(server) }
       if output.isEmpty { fill(&output, now: now) }
       guard !output.isEmpty else { break }
       guard send(&output, now, server) else { return }
@@ -158,6 +163,29 @@ struct ConnectionState: ~Copyable {
       // Its answer was made before the drain began and has only now been taken.
       close(server)
     }
+  }
+
+  /// Whether the machine wants to end without another byte.
+  private var isBroken: Bool {
+    switch phase {
+    case .http1: http1.isBroken
+    case .http2(let session): session.failure != nil
+    case .undecided, .lingering: false
+    }
+  }
+
+  /// Streamed answers of this connection have something to send.
+  mutating func wake(_ signals: ArraySlice<ResponseSignal>, _ server: Server) {
+    guard registration != nil else { return }
+    switch phase {
+    case .http1: http1.resume()
+    case .http2(let session): for signal in signals { session.resume(signal.stream) }
+    case .undecided, .lingering: return
+    }
+    let now = server.loop.now
+    context.refreshDate(now: now)
+    if pending.isEmpty { flushMore(now, server) }
+    if registration != nil { server.watch(deadline: deadline) }
   }
 
   private mutating func fill(_ output: inout [UInt8], now: Int64) {
@@ -247,7 +275,7 @@ struct ConnectionState: ~Copyable {
   private var isIdle: Bool {
     guard pending.isEmpty else { return false }
     return switch phase {
-    case .http1: !http1.isReadingRequest && !http1.hasMoreOutput
+    case .http1: !http1.isReadingRequest && !http1.hasMoreOutput && !http1.isStreaming
     case .http2(let session): session.isIdle
     case .undecided, .lingering: true
     }
@@ -255,8 +283,19 @@ struct ConnectionState: ~Copyable {
 
   /// Whether the connection can be given up for a new one: it waits for its client.
   var isEvictable: Bool {
-    if case .http1 = phase { return pending.isEmpty && !http1.hasMoreOutput }
+    if case .http1 = phase {
+      return pending.isEmpty && !http1.hasMoreOutput && !http1.isStreaming
+    }
     return isIdle
+  }
+
+  /// Whether all that is under way are answers whose content comes piece by piece.
+  var isStreaming: Bool {
+    switch phase {
+    case .http1: http1.isStreaming
+    case .http2(let session): session.isStreaming
+    case .undecided, .lingering: false
+    }
   }
 
   /// Everything is answered: closes now, or after the peer has read it.
@@ -271,6 +310,11 @@ struct ConnectionState: ~Copyable {
   mutating func close(_ server: Server) {
     guard let registration else { return }
     self.registration = nil
+    switch phase {
+    case .http1: http1.close()
+    case .http2(let session): session.close()
+    case .undecided, .lingering: break
+    }
     server.loop.remove(registration)
     server.forget(place)
   }
@@ -282,6 +326,9 @@ struct ConnectionState: ~Copyable {
     if registration != nil && isIdle { read(now, server) }
     guard registration != nil else { return }
     switch phase {
+    case .http1 where http1.isStreaming:
+      http1.drain()
+      if pending.isEmpty { flushMore(now, server) }
     case .undecided, .http1:
       if isIdle { close(server) }
     case .http2(let session):
@@ -304,6 +351,7 @@ struct ConnectionState: ~Copyable {
       return progressed &+ limits.requestTime
     case .http1:
       guard pending.isEmpty else { return slow }
+      if http1.isStreaming { return .max }
       return progressed &+ (http1.isReadingRequest ? limits.requestTime : limits.idleTimeHTTP1)
     case .http2(let session):
       return min(slow, session.deadline)

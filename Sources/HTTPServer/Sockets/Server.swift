@@ -20,6 +20,8 @@ package final class Server {
   private var output: [UInt8] = []
 
   private var acceptors: [Acceptor] = []
+  /// Listeners that were ever served.
+  private var listeners = 0
   private var isPaused = false
   private var connections: [Connection?] = []
   private var freePlaces: [Int] = []
@@ -45,6 +47,9 @@ package final class Server {
     self.loop = loop
     context = ServerContext(handler: handler, limits: limits, clock: loop.clock)
     reserve = try? FileDescriptor.reserve()
+    context.onSignal = { [unowned self] in
+      self.loop.runNextTurn { [unowned self] in wakeStreams() }
+    }
   }
 
   // MARK: - Accepting
@@ -52,16 +57,20 @@ package final class Server {
   /// A listener and its place in the loop.
   private final class Acceptor {
     let listener: Listener
+    /// What all its connections have in common.
+    let info: ConnectionInfo
     var registration: Registration?
 
-    init(_ listener: consuming Listener) {
+    init(_ listener: consuming Listener, info: ConnectionInfo) {
       self.listener = listener
+      self.info = info
     }
   }
 
   /// Accepts connections from a listener until `drain`.
   package func serve(_ listener: consuming Listener) throws(Errno) {
-    let acceptor = Acceptor(listener)
+    let acceptor = Acceptor(listener, info: ConnectionInfo(listener: listeners))
+    listeners += 1
     acceptor.registration = try loop.add(
       acceptor.listener.fileDescriptor, interest: .readable
     ) { [unowned self] _ in
@@ -81,7 +90,7 @@ package final class Server {
         }
       }
       do throws(Errno) {
-        admit(try acceptor.listener.accept())
+        admit(try acceptor.listener.accept(), acceptor.info)
       } catch {
         switch error {
         case .wouldBlock:
@@ -97,10 +106,10 @@ package final class Server {
     }
   }
 
-  private func admit(_ socket: consuming StreamSocket) {
+  private func admit(_ socket: consuming StreamSocket, _ info: ConnectionInfo) {
     let place = freePlaces.popLast() ?? connections.count
     if place == connections.count { connections.append(nil) }
-    let connection = Connection(socket, server: self, place: place)
+    let connection = Connection(socket, info: info, server: self, place: place)
     do throws(Errno) {
       try connection.start()
     } catch {
@@ -121,6 +130,12 @@ package final class Server {
     var oldest: Connection?
     for case let connection? in connections where connection.isEvictable {
       if oldest.map({ connection.lastActive < $0.lastActive }) ?? true { oldest = connection }
+    }
+    if oldest == nil {
+      // Whoever watches can ask again; whoever probes restarts a container.
+      for case let connection? in connections where connection.isStreaming {
+        if oldest.map({ connection.lastActive < $0.lastActive }) ?? true { oldest = connection }
+      }
     }
     guard let oldest else { return false }
     context.counterTable.evicted()
@@ -165,6 +180,23 @@ package final class Server {
     for acceptor in acceptors {
       guard let registration = acceptor.registration else { continue }
       try? loop.setInterest(interest, of: registration)
+    }
+  }
+
+  // MARK: - Streams
+
+  /// Lets the streams go on whose signals were raised, connection by connection.
+  private func wakeStreams() {
+    let signals = context.takeRaised().filter { !$0.isOver }.sorted {
+      $0.connection < $1.connection
+    }
+    var start = 0
+    while start < signals.count {
+      let place = signals[start].connection
+      var end = start + 1
+      while end < signals.count, signals[end].connection == place { end += 1 }
+      if connections.indices.contains(place) { connections[place]?.wake(signals[start..<end]) }
+      start = end
     }
   }
 
