@@ -43,6 +43,7 @@ let package = Package(
       name: "CLibrdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(
       name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPcre2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CLinux"),
     .target(
@@ -59,7 +60,7 @@ let package = Package(
     // The ends that do I/O.
     library("KafkaClient", ["CLibrdkafka", "JSON"]),
     library("EventLoop", ["CLinux"]),
-    library("HTTPServer", ["CNghttp2", "EventLoop"]),
+    library("HTTPServer", ["CNghttp2", "COpenSSL", "EventLoop"]),
     library("Configuration", ["CToml", "CPcre2", "LagCore"]),
 
     // The assembly.
@@ -100,7 +101,7 @@ let package = Package(
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("EventLoopTests", ["EventLoop"]),
-    tests("HTTPServerTests", ["HTTPServer", "EventLoop"]),
+    tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL"]),
     tests(
       "DoctorTests", ["Doctor", "Configuration", "ConsumerOffsets", "KafkaClient", "LagCore"]),
     tests("TidyTests", []),

@@ -34,6 +34,10 @@ package struct Errno: RawRepresentable, Error, Hashable, Sendable {
   package static let noMemory = Errno(rawValue: ENOMEM)
   /// `EBADF`: not an open descriptor.
   package static let badFileDescriptor = Errno(rawValue: EBADF)
+  /// `EPROTO`: the peer does not keep to the protocol.
+  package static let protocolError = Errno(rawValue: EPROTO)
+  /// `ECONNREFUSED`: nobody listens there.
+  package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
   /// `ENOENT`: no such registration, file or directory.
   package static let noSuchEntry = Errno(rawValue: ENOENT)
 

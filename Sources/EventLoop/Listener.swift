@@ -74,9 +74,18 @@ package struct Listener: ~Copyable {
   /// - Throws: `wouldBlock` when there is none, or what accept4(2) says.
   package func accept() throws(Errno) -> StreamSocket {
     let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    var address = sockaddr_storage()
     while true {
-      let number = accept4(descriptor.rawValue, nil, nil, flags)
-      if number >= 0 { return StreamSocket(FileDescriptor(owning: number)) }
+      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+      // SAFETY: at most the size of the local is written to it, which every address fits into.
+      let number = unsafe withUnsafeMutableBytes(of: &address) { bytes in
+        unsafe accept4(
+          descriptor.rawValue, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length,
+          flags)
+      }
+      if number >= 0 {
+        return StreamSocket(FileDescriptor(owning: number), peer: SocketAddress(address))
+      }
       let error = Errno.current
       guard error == .interrupted else { throw error }
     }

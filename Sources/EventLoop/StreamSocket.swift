@@ -8,9 +8,13 @@ package struct StreamSocket: ~Copyable {
   /// The kernel's number, to be watched by a loop as long as this value lives.
   package var fileDescriptor: Int32 { descriptor.rawValue }
 
+  /// The address of the other end.
+  package let peer: SocketAddress
+
   /// Takes over a connected socket that was opened with `SOCK_NONBLOCK`.
-  package init(_ descriptor: consuming FileDescriptor) {
+  package init(_ descriptor: consuming FileDescriptor, peer: SocketAddress = .unknown) {
     self.descriptor = descriptor
+    self.peer = peer
   }
 
   /// Reads what has arrived, at most as much as fits.

@@ -10,15 +10,17 @@ final class LocalServer {
   let loop: EventLoop
   let server: Server
   let port: UInt16
+  let tls: TLSContext?
   private let spare: WakeUp
 
-  init(limits: Limits = Limits()) throws {
+  init(limits: Limits = Limits(), tls: TLSContext? = nil) throws {
+    self.tls = tls
     loop = try EventLoop(clock: clock.clock)
     spare = try WakeUp.create()
     server = Server(loop: loop, handler: handler, limits: limits)
     let listener = try Listener.listen(host: "127.0.0.1", port: 0)
     port = listener.port
-    try server.serve(listener)
+    try server.serve(listener, tls: tls)
   }
 
   /// Some descriptor that is open.

@@ -10,7 +10,10 @@ final class RunningServer: Sendable {
   private let stopping: WakeUp
   private let ended = DispatchSemaphore(value: 0)
 
-  init() throws {
+  private let isEncrypted: Bool
+
+  init(_ settings: TLSSettings? = nil) throws {
+    isEncrypted = settings != nil
     let listener = try Listener.listen(host: "127.0.0.1", port: 0)
     port = listener.port
     stopping = try WakeUp.create()
@@ -21,19 +24,22 @@ final class RunningServer: Sendable {
       defer { ended.signal() }
       guard let taken else { return }
       do {
-        try Self.run(taken, until: stopping)
+        try Self.run(taken, settings, until: stopping)
       } catch {
         Issue.record(error)
       }
     }
   }
 
-  private static func run(_ box: ListenerBox, until stopping: WakeUp) throws {
+  private static func run(
+    _ box: ListenerBox, _ settings: TLSSettings?, until stopping: WakeUp
+  ) throws {
     let loop = try EventLoop()
     let handler = EchoHandler()
     handler.responses["/big"] = .letters("b", count: 300_000)
     let server = Server(loop: loop, handler: handler)
-    if let listener = box.take() { try server.serve(listener) }
+    let tls = try settings.map { try TLSContext($0) }
+    if let listener = box.take() { try server.serve(listener, tls: tls) }
     _ = try loop.add(stopping) {
       server.drain(within: nanosecondsPerSecond) { loop.stop() }
     }
@@ -45,7 +51,9 @@ final class RunningServer: Sendable {
     ended.wait()
   }
 
-  func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+  func url(_ path: String) -> String {
+    "\(isEncrypted ? "https" : "http")://127.0.0.1:\(port)\(path)"
+  }
 }
 
 /// Carries a listener from the thread that opened it to the one that serves it.
@@ -66,15 +74,20 @@ struct ProgramResult {
   var status: Int32
   var output: String
 
-  static func run(_ program: String, _ arguments: [String]) throws -> ProgramResult {
+  static func run(
+    _ program: String, _ arguments: [String], input: String = ""
+  ) throws -> ProgramResult {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/\(program)")
     process.arguments = arguments
     process.standardOutput = pipe
     process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
+    let typed = Pipe()
+    process.standardInput = typed
     try process.run()
+    typed.fileHandleForWriting.write(Data(input.utf8))
+    try typed.fileHandleForWriting.close()
     let output = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return ProgramResult(

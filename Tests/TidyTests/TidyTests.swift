@@ -59,8 +59,8 @@ struct TidyTests {
       for module in Self.imports(of: file) { importers[module, default: []].insert(file.target) }
     }
     let owners = [
-      "CLibrdkafka": "KafkaClient", "CNghttp2": "HTTPServer", "CLinux": "EventLoop",
-      "CToml": "Configuration", "CPcre2": "Configuration",
+      "CLibrdkafka": "KafkaClient", "CNghttp2": "HTTPServer", "COpenSSL": "HTTPServer",
+      "CLinux": "EventLoop", "CToml": "Configuration", "CPcre2": "Configuration",
     ]
     let modules = Set(
       SourceTree.files.filter { $0.isSource && !$0.isSwift }.map(\.target)

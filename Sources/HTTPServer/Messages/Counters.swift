@@ -1,9 +1,12 @@
 /// What a server has done since it was made; read by whoever reports metrics.
 package struct Counters: Sendable {
-  /// The protocol that a connection turned out to speak.
+  /// The protocols that a connection turned out to speak: one of HTTP, and one of TLS where it is
+  /// encrypted.
   package enum Connections: Int, CaseIterable, Sendable {
     case http1
     case http2
+    case tls12
+    case tls13
   }
 
   /// Connections accepted.

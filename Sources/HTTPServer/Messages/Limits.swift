@@ -35,6 +35,8 @@ package struct Limits: Sendable {
   /// Bytes that are read and thrown away after a refusal, so that the peer can read it.
   package var lingeringBytes = 65_536
 
+  /// Nanoseconds from the start of a connection to the end of its TLS handshake.
+  package var handshakeTime = 10 * nanosecondsPerSecond
   /// Nanoseconds from a request's first byte to the end of its head, and again to its content's.
   package var requestTime = 10 * nanosecondsPerSecond
   /// Nanoseconds that an HTTP/1.1 connection may wait for its next request.

@@ -35,6 +35,10 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
   case requestTimeout
   case writeTimeout
   case settingsTimeout
+  case handshakeTimeout
+  // TLS.
+  case handshakeFailed
+  case clientCertificate
   // HTTP/2 connections.
   case malformedHTTP2
   case headerListTooLarge
@@ -129,6 +133,9 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
     switch self {
     case .writeTimeout: ("write_timeout", "", nil)
     case .settingsTimeout: ("settings_timeout", "", nil)
+    case .handshakeTimeout: ("handshake_timeout", "", nil)
+    case .handshakeFailed: ("handshake_failed", "", nil)
+    case .clientCertificate: ("client_certificate", "", nil)
     case .malformedHTTP2: ("malformed_http2", "", nil)
     case .headerListTooLarge: ("header_list_too_large", "", nil)
     case .tooManyResets: ("too_many_resets", "", nil)

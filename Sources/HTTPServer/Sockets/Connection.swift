@@ -10,16 +10,16 @@ final class Connection {
   private unowned let server: Server
   private var state: ConnectionState
 
-  init(_ socket: consuming StreamSocket, info: ConnectionInfo, server: Server, place: Int) {
+  init(_ transport: consuming Transport, info: ConnectionInfo, server: Server, place: Int) {
     self.place = place
     self.server = server
-    state = ConnectionState(socket, info: info, server: server, place: place)
+    state = ConnectionState(transport, info: info, server: server, place: place)
   }
 
   /// Begins to watch the socket; the loop keeps the connection until it is closed.
   func start() throws(Errno) {
     let registration = try server.loop.add(
-      state.socket.fileDescriptor, interest: .readable
+      state.transport.socket.fileDescriptor, interest: .readable
     ) { events in
       let server = self.server
       self.state.isReady(events, server)
@@ -41,6 +41,9 @@ final class Connection {
 
   /// Streamed answers of this connection have something to send.
   func wake(_ signals: ArraySlice<ResponseSignal>) { state.wake(signals, server) }
+
+  /// Goes on with what TLS has taken from the socket already.
+  func readAgain() { state.readAgain(server) }
 
   /// Does what has become due.
   func expire() { state.expire(server) }

@@ -6,7 +6,9 @@ import EventLoop
 /// machine, one write of what came out. While the peer does not take the output nothing is read,
 /// which bounds what it can make the server keep (nghttp2 does not).
 struct ConnectionState: ~Copyable {
-  private enum Phase {
+  enum Phase {
+    /// TLS is not ready yet.
+    case handshaking
     /// Nothing has said yet which protocol it is; these bytes came, fewer than four.
     case undecided(held: [UInt8])
     case http1
@@ -16,30 +18,33 @@ struct ConnectionState: ~Copyable {
     case lingering(received: Int, until: Int64)
   }
 
-  let socket: StreamSocket
+  let transport: Transport
   /// Nil before the loop watches the socket and after the connection was closed.
   var registration: Registration?
   /// Monotonic nanoseconds when bytes last arrived.
   private(set) var lastActive: Int64
 
-  private let place: Int
-  private let connection: ConnectionInfo
-  private let context: ServerContext
-  private var phase = Phase.undecided(held: [])
-  private var http1: HTTP1Connection
+  let place: Int
+  var connection: ConnectionInfo
+  let context: ServerContext
+  private(set) var phase: Phase
+  var http1: HTTP1Connection
 
   /// Output that the kernel did not take, at most one buffer; empty unless the peer is slow.
-  private var pending: [UInt8] = []
+  private(set) var pending: [UInt8] = []
   private var pendingStart = 0
-  private var pendingProgressed: Int64 = 0
+  private(set) var pendingProgressed: Int64 = 0
   private var pendingSinceProgress = 0
 
   private var readFilledBuffer = false
+  /// Whether reading or the handshake goes on when the socket is writable, which only TLS asks for.
+  var readsWhenWritable = false
   private var machineProgress: UInt32 = 0
-  private var progressed: Int64
+  var progressed: Int64
 
-  init(_ socket: consuming StreamSocket, info: ConnectionInfo, server: Server, place: Int) {
-    self.socket = socket
+  init(_ transport: consuming Transport, info: ConnectionInfo, server: Server, place: Int) {
+    phase = transport.tls == nil ? .undecided(held: []) : .handshaking
+    self.transport = transport
     self.place = place
     context = server.context
     connection = info
@@ -55,7 +60,7 @@ struct ConnectionState: ~Copyable {
     let now = server.loop.now
     if !pending.isEmpty {
       sendPending(now, server)
-    } else if events.contains(.readable) {
+    } else if events.contains(.readable) || readsWhenWritable {
       read(now, server)
     } else {
       close(server)
@@ -63,17 +68,30 @@ struct ConnectionState: ~Copyable {
     if registration != nil { server.watch(deadline: deadline) }
   }
 
-  private mutating func read(_ now: Int64, _ server: Server) {
+  mutating func read(_ now: Int64, _ server: Server) {
+    var isNew = false
+    if case .handshaking = phase {
+      guard shakeHands(now, server) else { return }
+      isNew = true
+    }
     let count: Int
     do throws(Errno) {
-      count = try server.readBuffer.receive(from: socket)
+      count = try server.readBuffer.receive(from: transport)
     } catch {
-      if error != .wouldBlock { close(server) }
-      return
+      guard error == .wouldBlock else { return close(server) }
+      // The settings of HTTP/2 go out without waiting for the client's.
+      if isNew { flushMore(now, server) }
+      return waitToRead(server)
     }
     guard count > 0 else { return close(server) }
     lastActive = now
     readFilledBuffer = count == ReadBuffer.size
+    take(count, now, server)
+    if transport.tls != nil { waitToRead(server) }
+  }
+
+  /// Deals with the bytes of the last read.
+  private mutating func take(_ count: Int, _ now: Int64, _ server: Server) {
     context.counterTable.received(count)
     if case .lingering(let received, let until) = phase {
       guard received + count <= context.limits.lingeringBytes else { return close(server) }
@@ -101,9 +119,16 @@ struct ConnectionState: ~Copyable {
       }
     case .http2(let session):
       session.receive(bytes, now: now, into: &output)
-    case .lingering:
+    case .handshaking, .lingering:
       break
     }
+  }
+
+  // MARK: - The protocol
+
+  mutating func refuse(_ refusal: Refusal, _ server: Server) {
+    context.counterTable.count(refusal)
+    close(server)
   }
 
   private mutating func decide(
@@ -124,12 +149,20 @@ struct ConnectionState: ~Copyable {
     _ guess: ProtocolGuess, with bytes: Span<UInt8>, _ now: Int64, _ server: Server,
     _ output: inout [UInt8]
   ) {
-    switch guess {
-    case .undecided:
+    if case .undecided = guess {
       var held: [UInt8] = []
       held.append(bytes)
       phase = .undecided(held: held)
       return
+    }
+    begin(guess, now, server)
+    receive(bytes, now, server, &output)
+  }
+
+  mutating func begin(_ guess: ProtocolGuess, _ now: Int64, _ server: Server) {
+    switch guess {
+    case .undecided:
+      phase = .undecided(held: [])
     case .http1:
       context.counterTable.count(Counters.Connections.http1)
       phase = .http1
@@ -143,15 +176,17 @@ struct ConnectionState: ~Copyable {
       context.counterTable.count(Counters.Connections.http2)
       phase = .http2(session)
     }
-    receive(bytes, now, server, &output)
   }
 
   // MARK: - Output
 
   /// Sends the output and what more the machine has, until the kernel takes no more.
-  private mutating func flush(_ output: inout [UInt8], _ now: Int64, _ server: Server) {
+  mutating func flush(_ output: inout [UInt8], _ now: Int64, _ server: Server) {
     while registration != nil {
-      if isBroken { return close(server) }
+      if isBroken {
+        transport.abandon()
+        return close(server)
+      }
       if output.isEmpty { fill(&output, now: now) }
       guard !output.isEmpty else { break }
       guard send(&output, now, server) else { return }
@@ -170,7 +205,7 @@ struct ConnectionState: ~Copyable {
     switch phase {
     case .http1: http1.isBroken
     case .http2(let session): session.failure != nil
-    case .undecided, .lingering: false
+    case .handshaking, .undecided, .lingering: false
     }
   }
 
@@ -180,7 +215,7 @@ struct ConnectionState: ~Copyable {
     switch phase {
     case .http1: http1.resume()
     case .http2(let session): for signal in signals { session.resume(signal.stream) }
-    case .undecided, .lingering: return
+    case .handshaking, .undecided, .lingering: return
     }
     let now = server.loop.now
     context.refreshDate(now: now)
@@ -192,7 +227,7 @@ struct ConnectionState: ~Copyable {
     switch phase {
     case .http1: if http1.hasMoreOutput { http1.fill(&output) }
     case .http2(let session): if session.hasMoreOutput { session.fill(&output, now: now) }
-    case .undecided, .lingering: break
+    case .handshaking, .undecided, .lingering: break
     }
   }
 
@@ -202,7 +237,7 @@ struct ConnectionState: ~Copyable {
   ) -> Bool {
     var sent = 0
     do throws(Errno) {
-      sent = try socket.send(output.span)
+      sent = try transport.send(output.span)
     } catch {
       guard error == .wouldBlock else {
         close(server)
@@ -225,7 +260,7 @@ struct ConnectionState: ~Copyable {
   private mutating func sendPending(_ now: Int64, _ server: Server) {
     let sent: Int
     do throws(Errno) {
-      sent = try socket.send(pending.span.extracting(pendingStart...))
+      sent = try transport.send(pending.span.extracting(pendingStart...))
     } catch {
       if error != .wouldBlock { close(server) }
       return
@@ -243,16 +278,17 @@ struct ConnectionState: ~Copyable {
     progressed = now
     setInterest(.readable, server)
     flushMore(now, server)
+    waitToRead(server)
   }
 
   /// Sends what the machine has.
-  private mutating func flushMore(_ now: Int64, _ server: Server) {
+  mutating func flushMore(_ now: Int64, _ server: Server) {
     var output = server.takeOutput()
     flush(&output, now, server)
     server.giveOutput(output)
   }
 
-  private mutating func setInterest(_ interest: Readiness, _ server: Server) {
+  mutating func setInterest(_ interest: Readiness, _ server: Server) {
     guard let registration else { return }
     do throws(Errno) {
       try server.loop.setInterest(interest, of: registration)
@@ -267,7 +303,7 @@ struct ConnectionState: ~Copyable {
     switch phase {
     case .http1: http1.isFinished
     case .http2(let session): session.isFinished
-    case .undecided, .lingering: false
+    case .handshaking, .undecided, .lingering: false
     }
   }
 
@@ -277,7 +313,7 @@ struct ConnectionState: ~Copyable {
     return switch phase {
     case .http1: !http1.isReadingRequest && !http1.hasMoreOutput && !http1.isStreaming
     case .http2(let session): session.isIdle
-    case .undecided, .lingering: true
+    case .handshaking, .undecided, .lingering: true
     }
   }
 
@@ -294,7 +330,7 @@ struct ConnectionState: ~Copyable {
     switch phase {
     case .http1: http1.isStreaming
     case .http2(let session): session.isStreaming
-    case .undecided, .lingering: false
+    case .handshaking, .undecided, .lingering: false
     }
   }
 
@@ -302,7 +338,12 @@ struct ConnectionState: ~Copyable {
   private mutating func finish(_ now: Int64, _ server: Server) {
     // Closing a socket with unread bytes resets the connection and destroys what is on its way.
     if case .http1 = phase, !http1.mustLinger, !readFilledBuffer { return close(server) }
-    socket.shutdownSending()
+    linger(now)
+  }
+
+  /// Ends what is sent, and throws away what still comes for a while.
+  mutating func linger(_ now: Int64) {
+    transport.shutdownSending()
     phase = .lingering(received: 0, until: now &+ context.limits.lingeringTime)
   }
 
@@ -313,8 +354,10 @@ struct ConnectionState: ~Copyable {
     switch phase {
     case .http1: http1.close()
     case .http2(let session): session.close()
+    case .handshaking: transport.abandon()
     case .undecided, .lingering: break
     }
+    transport.sayGoodbye()
     server.loop.remove(registration)
     server.forget(place)
   }
@@ -329,7 +372,7 @@ struct ConnectionState: ~Copyable {
     case .http1 where http1.isStreaming:
       http1.drain()
       if pending.isEmpty { flushMore(now, server) }
-    case .undecided, .http1:
+    case .handshaking, .undecided, .http1:
       if isIdle { close(server) }
     case .http2(let session):
       session.drain(now: now)
@@ -338,56 +381,5 @@ struct ConnectionState: ~Copyable {
       break
     }
     if registration != nil { server.watch(deadline: deadline) }
-  }
-
-  // MARK: - Deadlines
-
-  /// The time at which `expire` has something to do, in monotonic nanoseconds.
-  var deadline: Int64 {
-    let limits = context.limits
-    let slow = pending.isEmpty ? Int64.max : pendingProgressed &+ limits.writeTime
-    switch phase {
-    case .undecided:
-      return progressed &+ limits.requestTime
-    case .http1:
-      guard pending.isEmpty else { return slow }
-      if http1.isStreaming { return .max }
-      return progressed &+ (http1.isReadingRequest ? limits.requestTime : limits.idleTimeHTTP1)
-    case .http2(let session):
-      return min(slow, session.deadline)
-    case .lingering(_, let until):
-      return until
-    }
-  }
-
-  /// Does what has become due.
-  mutating func expire(_ server: Server) {
-    let now = server.loop.now
-    guard registration != nil, deadline <= now else { return }
-    if !pending.isEmpty && pendingProgressed &+ context.limits.writeTime <= now {
-      context.counterTable.count(Refusal.writeTimeout)
-      return close(server)
-    }
-    switch phase {
-    case .lingering:
-      close(server)
-    case .undecided:
-      context.counterTable.count(Refusal.requestTimeout)
-      close(server)
-    case .http1:
-      context.refreshDate(now: now)
-      var output = server.takeOutput()
-      http1.timeOut(into: &output)
-      flush(&output, now, server)
-      server.giveOutput(output)
-    case .http2(let session):
-      switch session.expire(now: now) {
-      case .nothing: break
-      case .flush: if pending.isEmpty { flushMore(now, server) }
-      case .close(let refusal):
-        if let refusal { context.counterTable.count(refusal) }
-        close(server)
-      }
-    }
   }
 }

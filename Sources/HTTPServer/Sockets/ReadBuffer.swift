@@ -18,11 +18,11 @@ import EventLoop
     unsafe bytes.deallocate()
   }
 
-  /// Reads what has arrived at a socket; the number of bytes, 0 at the end of the stream.
-  func receive(from socket: borrowing StreamSocket) throws(Errno) -> Int {
+  /// Reads what has arrived at a connection; the number of bytes, 0 at the end of the stream.
+  func receive(from transport: borrowing Transport) throws(Errno) -> Int {
     // SAFETY: nobody else uses the buffer during the call: the server reads one socket at a time.
     var space = unsafe MutableSpan(_unsafeElements: bytes)
-    return try socket.receive(into: &space)
+    return try transport.receive(into: &space)
   }
 
   /// Lends the first `count` bytes of the last read.

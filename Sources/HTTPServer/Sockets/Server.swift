@@ -1,6 +1,8 @@
 package import EventLoop
 
-/// An HTTP server on an event loop: HTTP/1.1 and HTTP/2 with prior knowledge on every listener.
+/// An HTTP server on an event loop: HTTP/1.1 and HTTP/2 on every listener, with or without TLS.
+///
+/// Without TLS the first bytes of a connection say which of the two it is, with it ALPN does.
 ///
 /// The handler is called on the loop's thread, between reading and writing; it may call anything
 /// of the server.
@@ -27,6 +29,9 @@ package final class Server {
   private var freePlaces: [Int] = []
   /// Given up to accept and close one connection when the process has no descriptor left.
   private var reserve: FileDescriptor?
+
+  /// Places of connections that are read in the next turn.
+  private var rereads: [Int] = []
 
   private var sweepTimer: TimerToken?
   private var sweepDeadline = Int64.max
@@ -57,19 +62,25 @@ package final class Server {
   /// A listener and its place in the loop.
   private final class Acceptor {
     let listener: Listener
-    /// What all its connections have in common.
-    let info: ConnectionInfo
+    /// Its place among the server's listeners.
+    let number: Int
+    let tls: TLSContext?
     var registration: Registration?
 
-    init(_ listener: consuming Listener, info: ConnectionInfo) {
+    init(_ listener: consuming Listener, number: Int, tls: TLSContext?) {
       self.listener = listener
-      self.info = info
+      self.number = number
+      self.tls = tls
     }
   }
 
   /// Accepts connections from a listener until `drain`.
-  package func serve(_ listener: consuming Listener) throws(Errno) {
-    let acceptor = Acceptor(listener, info: ConnectionInfo(listener: listeners))
+  ///
+  /// - Parameters:
+  ///   - listener: closed when the server drains.
+  ///   - tls: what protects its connections; nil for none.
+  package func serve(_ listener: consuming Listener, tls: TLSContext? = nil) throws(Errno) {
+    let acceptor = Acceptor(listener, number: listeners, tls: tls)
     listeners += 1
     acceptor.registration = try loop.add(
       acceptor.listener.fileDescriptor, interest: .readable
@@ -90,7 +101,7 @@ package final class Server {
         }
       }
       do throws(Errno) {
-        admit(try acceptor.listener.accept(), acceptor.info)
+        admit(try acceptor.listener.accept(), acceptor)
       } catch {
         switch error {
         case .wouldBlock:
@@ -106,10 +117,18 @@ package final class Server {
     }
   }
 
-  private func admit(_ socket: consuming StreamSocket, _ info: ConnectionInfo) {
+  private func admit(_ socket: consuming StreamSocket, _ acceptor: Acceptor) {
+    let info = ConnectionInfo(
+      listener: acceptor.number, peer: socket.peer, isEncrypted: acceptor.tls != nil)
+    var session: TLSSession?
+    if let tls = acceptor.tls {
+      session = tls.session(descriptor: socket.fileDescriptor)
+      guard session != nil else { return context.counterTable.count(Refusal.handshakeFailed) }
+    }
     let place = freePlaces.popLast() ?? connections.count
     if place == connections.count { connections.append(nil) }
-    let connection = Connection(socket, info: info, server: self, place: place)
+    let connection = Connection(
+      Transport(socket: socket, tls: session), info: info, server: self, place: place)
     do throws(Errno) {
       try connection.start()
     } catch {
@@ -197,6 +216,17 @@ package final class Server {
       while end < signals.count, signals[end].connection == place { end += 1 }
       if connections.indices.contains(place) { connections[place]?.wake(signals[start..<end]) }
       start = end
+    }
+  }
+
+  // MARK: - TLS
+
+  /// Reads a connection again in the next turn, because TLS holds what the socket does not tell of.
+  func readNextTurn(_ place: Int) {
+    rereads.append(place)
+    guard rereads.count == 1 else { return }
+    loop.runNextTurn { [unowned self] in
+      for place in exchange(&rereads, with: []) { connections[place]?.readAgain() }
     }
   }
 
