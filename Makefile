@@ -14,6 +14,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .build/bin
 VENV := .build/venv
 END_TO_END := Tests/EndToEnd
+KUBERNETES := Tests/Kubernetes
 STEP := .ci/step
 SWIFT_NEEDED := 6.3
 
@@ -23,6 +24,8 @@ SWIFT_PACKAGES := g++ binutils libcurl4 libncurses6 libsqlite3-0 libxml2
 BUILD_PACKAGES := $(SWIFT_PACKAGES) pkg-config librdkafka-dev libnghttp2-dev \
 	'libnghttp2-14>=1.52.0-1+deb12u3' libpcre2-dev libssl-dev libtomlplusplus-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) curl kcat nghttp2-client openssl python3 python3-venv
+# The image's files and the alerts are tried too.
+TEST_PACKAGES += mmdebstrap prometheus
 
 # The Swift runtime goes into the binary; without --no-export-dynamic its symbols would stay too.
 RELEASE := -c release --scratch-path .build/static --static-swift-stdlib \
@@ -66,6 +69,7 @@ test: ## Run all tests: format, Swift tests, and the release binary with real Ka
 	sed -n '$$s/^/  /p' .build/log/test; \
 	$(test-broker); \
 	$(call end-to-end,); \
+	$(call kubernetes,); \
 	echo "test: everything passed, in $$SECONDS s"
 
 test-end-to-end: ## Run the end-to-end tests alone, on test brokers; ARGS="--only TEXT" picks
@@ -80,6 +84,17 @@ test-kafka: ## Check the verdicts on a real Kafka: make test-kafka BOOTSTRAP=hos
 	$(call need,$(TEST_PACKAGES)); \
 	$(call end-to-end,--bootstrap "$(BOOTSTRAP)" $(ARGS)); \
 	echo "test-kafka: everything passed, in $$SECONDS s"
+
+test-kubernetes: ## Test what is in k8s alone: manifests, probes, alerts, image; ARGS="--only TEXT"
+	@$(call need,$(TEST_PACKAGES))
+	@$(call kubernetes,$(ARGS))
+	@echo "test-kubernetes: everything passed"
+
+image-rootfs: ## Assemble the image's root file system, .build/image/rootfs, and run vole in it
+	@$(call need,$(TEST_PACKAGES))
+	@rm -rf .build/image/packages
+	@$(call kubernetes,--only image:)
+	@echo "image-rootfs: .build/image/rootfs"
 
 lint: ## Check the format of all Swift files
 	@$(call need,$(SWIFT_PACKAGES))
@@ -133,6 +148,17 @@ $(VENV)/bin/python $(END_TO_END)/run --vole $(BIN)/vole $(1) || { \
 echo "  done in $$((SECONDS - begun)) s"
 endef
 
+# Tests what is in k8s with the release binary, with further arguments.
+define kubernetes
+$(call release,vole); \
+$(venv); \
+echo "$@: testing what is in k8s"; \
+begun=$$SECONDS; \
+$(VENV)/bin/python $(KUBERNETES)/run --vole $(BIN)/vole $(1) || { \
+  echo "$@: testing what is in k8s: FAILED after $$((SECONDS - begun)) s" >&2; exit 1; }; \
+echo "  done in $$((SECONDS - begun)) s"
+endef
+
 # Python packages of exactly the versions that are required; the hash of their list tells whether
 # what is there is what is asked for.
 define venv
@@ -160,4 +186,5 @@ oldest=$$(printf '%s\n' "$(SWIFT_NEEDED)" "$$found" | sort -V | head -1); \
     "https://www.swift.org/install/linux has it" >&2; exit 2; }
 endef
 
-.PHONY: help deps build demo test test-end-to-end test-kafka lint bench bench-brokers clean
+.PHONY: help deps build demo test test-end-to-end test-kafka test-kubernetes image-rootfs lint \
+	bench bench-brokers clean
