@@ -116,6 +116,35 @@ extension OffsetStore {
   package mutating func judge(
     group: Int, nowSeconds: Int64, parameters: JudgementParameters
   ) -> GroupJudgement {
+    var nothing: [TroubledPartition] = []
+    return judge(
+      group: group, nowSeconds: nowSeconds, parameters: parameters, tellingAtMost: 0, &nothing)
+  }
+
+  /// Judges a group for the probes, and tells which of its partitions are not OK.
+  ///
+  /// - Parameters:
+  ///   - group: the index of the group.
+  ///   - nowSeconds: the wall clock in whole seconds since 1970.
+  ///   - parameters: see `JudgementParameters`.
+  ///   - troubled: becomes the partitions that are not OK; its storage is used again.
+  package mutating func judge(
+    group: Int, nowSeconds: Int64, parameters: JudgementParameters,
+    troubled: inout [TroubledPartition]
+  ) -> GroupJudgement {
+    troubled.removeAll(keepingCapacity: true)
+    return judge(
+      group: group, nowSeconds: nowSeconds, parameters: parameters,
+      tellingAtMost: Self.maximumTroubled, &troubled)
+  }
+
+  /// The most partitions of a group that are told as not OK (131,072).
+  package static let maximumTroubled = 1 << 17
+
+  private mutating func judge(
+    group: Int, nowSeconds: Int64, parameters: JudgementParameters, tellingAtMost limit: Int,
+    _ troubled: inout [TroubledPartition]
+  ) -> GroupJudgement {
     guard hasData(group: group) else { return .notFound }
     let rules = EvaluationParameters(
       allowedLag: parameters.allowedLag, minimumComplete: 0,
@@ -128,7 +157,7 @@ extension OffsetStore {
       if isLeftOut(groupTopic: Int(index), nowSeconds: nowSeconds) {
         judgement.unsubscribed += committedPartitions(ofGroupTopic: Int(index))
       } else {
-        judge(groupTopic: Int(index), frame, parameters, &judgement, &changes)
+        judge(groupTopic: Int(index), frame, parameters, limit, &judgement, &changes, &troubled)
       }
     }
     for change in changes { pool.setBehindSince(change.since, of: change.window) }
@@ -148,7 +177,8 @@ extension OffsetStore {
   /// partition.
   private func judge(
     groupTopic index: Int, _ frame: EvaluationFrame, _ parameters: JudgementParameters,
-    _ judgement: inout GroupJudgement, _ changes: inout [BehindChange]
+    _ limit: Int, _ judgement: inout GroupJudgement, _ changes: inout [BehindChange],
+    _ troubled: inout [TroubledPartition]
   ) {
     let topic = Int(groupTopics[index].topic)
     let clock = UInt32(clamping: frame.nowSeconds)
@@ -166,20 +196,33 @@ extension OffsetStore {
       judgement.partitions += 1
       judgement.totalLag &+= found.currentLag
       if !found.flags.isEmpty { judgement.count(found.flags) }
+      let isUnknown: Bool
       if !found.isHeadKnown || found.flags.contains(.headOld) {
-        judgement.unknown += 1
+        isUnknown = true
       } else if found.rule == .noLag {
         judgement.ok += 1
-      } else if found.complete < parameters.minimumComplete,
-        !hasStoodStill(
-          window, since: since, clock: clock, brokerClock: frame.brokerClock, hold: parameters.hold)
-      {
+        continue
+      } else {
+        isUnknown =
+          found.complete < parameters.minimumComplete
+          && !hasStoodStill(
+            window, since: since, clock: clock, brokerClock: frame.brokerClock,
+            hold: parameters.hold)
+      }
+      if isUnknown {
         judgement.unknown += 1
       } else {
         judgement.count(
           GroupJudgement.Culprit(
             topic: topic, partition: Int32(partition), rule: found.rule, lag: found.currentLag))
+        if found.rule.status == .ok { continue }
       }
+      guard troubled.count < limit else { continue }
+      troubled.append(
+        TroubledPartition(
+          topic: topic, partition: Int32(partition), rule: found.rule, isJudged: !isUnknown,
+          member: Int(pool.owner(of: window)) - 1, offset: summary.newestOffset,
+          lag: found.currentLag, behindSince: since))
     }
   }
 

@@ -61,6 +61,7 @@ extension OffsetStore {
       groupTopics[Int(index)].unsubscribedSince = 0
     }
     groups[group].membership = nil
+    groups[group].membershipRevision &+= 1
     groups[group].subscription = nil
     groups[group].rebalances = Occurrences()
   }

@@ -6,6 +6,11 @@ extension OffsetStore {
   /// Returns who is in a group, nil when nothing was told.
   package func membership(ofGroup group: Int) -> GroupMembership? { groups[group].membership }
 
+  /// Returns a number that is another one whenever the membership of a group has changed.
+  package func membershipRevision(ofGroup group: Int) -> UInt32 {
+    groups[group].membershipRevision
+  }
+
   /// Returns how often a group rebalanced since it is watched, and when it did last.
   package func rebalances(ofGroup group: Int) -> Occurrences { groups[group].rebalances }
 
@@ -40,6 +45,7 @@ extension OffsetStore {
     }
     let isAssignedAnew = groups[group].membership?.members != new.members
     groups[group].membership = new
+    groups[group].membershipRevision &+= 1
     updateSubscriptions(new, group: group, now: now)
     if isAssignedAnew { assign(new.members, group: group, now: now) }
   }

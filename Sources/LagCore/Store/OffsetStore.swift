@@ -57,6 +57,8 @@ package struct OffsetStore: Sendable {
     var lastCommit: Int64 = 0
     /// Who is in it, nil when nothing was told; windows' owner numbers minus one point to members.
     var membership: GroupMembership?
+    /// Grows whenever that changes; it wraps.
+    var membershipRevision: UInt32 = 0
     /// The topics that its members subscribe to while a generation stands of which all are known.
     var subscription: Set<String>?
     /// How often it rebalanced since it is watched.

@@ -1,0 +1,37 @@
+/// Who may be restarted while a common cause lasts: one pod at a time, so that an outage of which
+/// the consumers do not recover by themselves ends all the same.
+///
+/// It is computed from the log alone, so that the agents agree without talking: the pods that stand
+/// take turns of one `fail-for` each, in the order of their hosts, along the brokers' clock.
+package struct CommonCauseTurn: Sendable, Equatable {
+  /// How long a common cause must last before the first turn, in milliseconds (15 min).
+  package static let patience: Int64 = 900_000
+
+  /// This pod's place among those that stand, from 0 on.
+  package var place: Int
+  /// How many stand.
+  package var of: Int
+  /// Whether this pod's turn is now.
+  package var isNow: Bool
+
+  /// Computes whose turn it is.
+  ///
+  /// - Parameters:
+  ///   - standing: the ranks of all units that stand.
+  ///   - own: the ranks of this pod's units that stand.
+  ///   - causeSince: since when the common cause lasts, in milliseconds since 1970 by the brokers'
+  ///     clock.
+  ///   - brokerClock: the brokers' clock in milliseconds since 1970.
+  ///   - turn: how long a turn is, in milliseconds.
+  /// - Returns: nil while it is too early, or when this pod does not stand.
+  init?(
+    standing: Set<Int>, own: Set<Int>, causeSince: Int64, brokerClock: Int64, turn: Int64
+  ) {
+    guard brokerClock &- causeSince >= Self.patience, let first = own.min(),
+      standing.contains(first)
+    else { return nil }
+    place = standing.count { $0 < first }
+    of = standing.count
+    isNow = Int(truncatingIfNeeded: brokerClock / max(1, turn)) % of == place
+  }
+}

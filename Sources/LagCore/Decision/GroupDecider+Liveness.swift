@@ -1,0 +1,247 @@
+extension GroupDecider {
+  /// For how many holds a partition must stand before rebalances are no excuse any more.
+  static let holdsDespiteRebalances: Int64 = 3
+
+  /// A partition that stands, with the time for which it has been held against its owner.
+  struct Candidate {
+    let partition: TroubledPartition
+    /// How long it counts as standing, in milliseconds.
+    let held: Int64
+    /// From when that counts.
+    let start: HoldStart
+    /// How long it has stood, whoever owned it and whatever happened, in milliseconds.
+    let age: Int64
+  }
+
+  /// Decides whether liveness fails, clause by clause.
+  mutating func liveness(_ store: OffsetStore, _ frame: Frame) -> LivenessDecision {
+    let guards = parameters.guards
+    culprits.removeAll(keepingCapacity: true)
+    decision.poisoned = 0
+    isDescriptionDue = false
+    if frame.view.isDoubtful, guards.contains(.freshness) {
+      stability.expire(now: frame.now.monotonic)
+      return LivenessDecision(
+        findings: findings([ClauseFinding(.inputs, holds: false, .doubtful)], frame),
+        culprit: nil, owner: nil)
+    }
+    let fresh = ClauseFinding(.inputs, holds: true, .fresh)
+    let standing = frame.view.troubled.filter(\.isStanding)
+    let counted = standing.filter { counts($0) }
+    let cause = census(store, standing, counted, frame)
+    var poisonedUntil: Int64?
+    var anothers = 0
+    var candidates: [Candidate] = []
+    for partition in counted {
+      let candidate = candidate(partition, frame, isCause: cause?.census.isCommonCause ?? false)
+      if isOfAnotherIncarnation(partition, frame) {
+        anothers += 1
+      } else if guards.contains(.poison),
+        let until = history.poisonedUntil(
+          partition.place, isHeld: candidate.held >= frame.hold, now: frame.now.monotonic)
+      {
+        decision.poisoned += 1
+        poisonedUntil = min(poisonedUntil ?? .max, until)
+      } else {
+        candidates.append(candidate)
+      }
+    }
+    guard let worst = candidates.max(by: { $0.held < $1.held }) else {
+      stability.expire(now: frame.now.monotonic)
+      let evidence: ClauseEvidence =
+        if let poisonedUntil {
+          .poison(count: decision.poisoned, retryIn: poisonedUntil - frame.now.monotonic)
+        } else if anothers > 0 {
+          .anotherIncarnation
+        } else {
+          nothingStands(standing.count)
+        }
+      return LivenessDecision(
+        findings: findings([fresh, ClauseFinding(.partition, holds: false, evidence)], frame),
+        culprit: nil, owner: nil)
+    }
+    let found = [
+      fresh,
+      ClauseFinding(
+        .partition, holds: true, .standing(worst.partition, count: candidates.count)),
+      ClauseFinding(
+        .hold, holds: worst.held >= frame.hold || !guards.contains(.hold),
+        .held(worst.held, of: frame.hold, since: worst.start)),
+      progress(cause?.census, frame), commonCause(cause?.census, cause?.turn, frame),
+      stability.finding, governor(frame), pause(frame),
+    ]
+    let liveness = LivenessDecision(
+      findings: settled(found, store, frame), culprit: worst.partition,
+      owner: store.membership(ofGroup: frame.view.group).flatMap { membership in
+        membership.members.indices.contains(worst.partition.member)
+          ? PartitionOwner(membership.members[worst.partition.member]) : nil
+      })
+    if liveness.fails {
+      culprits = candidates.lazy.filter { $0.held >= frame.hold }.map(\.partition.place)
+    }
+    return liveness
+  }
+
+  // MARK: Whose partition
+
+  private func counts(_ partition: TroubledPartition) -> Bool {
+    guard parameters.livenessFailOn.contains(partition.rule.status) else { return false }
+    return parameters.scope == .group || !parameters.guards.contains(.ownPartitions)
+      || owners.isOwn(partition.member)
+  }
+
+  private func nothingStands(_ others: Int) -> ClauseEvidence {
+    if parameters.scope == .group { return .healthy(others: others) }
+    if identity.isEmpty { return .noIdentity }
+    if !owners.hasOwn { return .noMember(of: owners.ofMember.count) }
+    return .healthy(others: others)
+  }
+
+  private func isOfAnotherIncarnation(_ partition: TroubledPartition, _ frame: Frame) -> Bool {
+    guard parameters.guards.contains(.incarnations), parameters.scope == .pod,
+      let owned = own.owned[partition.place]
+    else { return false }
+    return own.isOfAnother(
+      owned.memberID, containerSince: frame.containerSince, now: frame.now.monotonic)
+  }
+
+  // MARK: The hold
+
+  /// Finds from when the hold of a partition counts: the last of all moments that excuse it.
+  private func candidate(
+    _ partition: TroubledPartition, _ frame: Frame, isCause: Bool
+  ) -> Candidate {
+    let guards = parameters.guards
+    var at = behind(since: partition.behindSince, frame)
+    var start = HoldStart.behind
+    func raise(_ moment: Int64?, _ reason: HoldStart) {
+      guard let moment, moment > at else { return }
+      at = moment
+      start = reason
+    }
+    if guards.contains(.clock) { raise(frame.clockSetAt, .clockSet) }
+    if guards.contains(.freshness) { raise(freshSince, .fresh) }
+    let age = frame.now.monotonic - at
+    if guards.contains(.ownership) { raise(own.owned[partition.place]?.since, .owned) }
+    if guards.contains(.pause) { raise(resumedAt, .resumed) }
+    if guards.contains(.aftermath), !isCause { raise(causeEndedAt, .causeEnded) }
+    if guards.contains(.rebalance),
+      frame.now.monotonic - at < frame.hold * Self.holdsDespiteRebalances
+    {
+      raise(rebalancedAt, .rebalanced)
+    }
+    return Candidate(
+      partition: partition, held: frame.now.monotonic - at, start: start, age: age)
+  }
+
+  // MARK: The others
+
+  /// How all owners get on while some partition stands, and whose turn it is.
+  private mutating func census(
+    _ store: OffsetStore, _ standing: [TroubledPartition], _ counted: [TroubledPartition],
+    _ frame: Frame
+  ) -> (census: OwnerCensus, turn: CommonCauseTurn?)? {
+    // In a healthy second nothing more is asked.
+    let asking = (counted.isEmpty ? standing : counted).map {
+      (member: $0.member, age: candidate($0, frame, isCause: true).age)
+    }
+    guard let oldest = asking.max(by: { $0.age < $1.age }) else { return nil }
+    let census = OwnerCensus(
+      store, group: frame.view.group, owners,
+      asking: owners.ofMember.indices.contains(oldest.member) ? owners.ofMember[oldest.member] : -1,
+      age: oldest.age, skew: frame.view.clockSkew, nowSeconds: frame.now.wallSeconds)
+    guard census.isCommonCause, let causeSince = census.causeSince else { return (census, nil) }
+    causeEndedAt = frame.now.monotonic
+    var all: Set<Int> = []
+    var own: Set<Int> = []
+    for partition in standing where owners.rank.indices.contains(partition.member) {
+      guard frame.now.monotonic - behind(since: partition.behindSince, frame) >= frame.hold else {
+        continue
+      }
+      all.insert(owners.rank[partition.member])
+      if counts(partition) { own.insert(owners.rank[partition.member]) }
+    }
+    return (
+      census,
+      CommonCauseTurn(
+        standing: all, own: own, causeSince: causeSince, brokerClock: frame.brokerClock,
+        turn: parameters.failFor)
+    )
+  }
+
+  private func progress(_ census: OwnerCensus?, _ frame: Frame) -> ClauseFinding {
+    let isOff = !parameters.guards.contains(.progress)
+    guard let census else { return ClauseFinding(.progress, holds: isOff, .nobodyProgressed) }
+    if let at = census.othersProgressedAt {
+      return ClauseFinding(
+        .progress, holds: true, .othersProgressed(max(0, frame.brokerClock &- at)))
+    }
+    let alone = soleOwnerSince.map { frame.now.monotonic - $0 }
+    if let alone, census.owning <= 1, alone >= frame.hold {
+      return ClauseFinding(.progress, holds: true, .soleOwner(alone))
+    }
+    // In its turn a pod may fail although nobody progresses: that is what turns are for.
+    return ClauseFinding(.progress, holds: isOff || census.isCommonCause, .nobodyProgressed)
+  }
+
+  private func commonCause(
+    _ census: OwnerCensus?, _ turn: CommonCauseTurn?, _ frame: Frame
+  ) -> ClauseFinding {
+    guard let census else {
+      return ClauseFinding(.commonCause, holds: true, .owners(standing: 0, active: 0))
+    }
+    guard census.isCommonCause, let since = census.causeSince else {
+      return ClauseFinding(
+        .commonCause, holds: true, .owners(standing: census.standing, active: census.active))
+    }
+    let isItsTurn = turn.map { $0.isNow || !parameters.guards.contains(.turns) } ?? false
+    return ClauseFinding(
+      .commonCause, holds: isItsTurn || !parameters.guards.contains(.commonCause),
+      .commonCause(
+        standing: census.standing, active: census.active, max(0, frame.brokerClock &- since), turn))
+  }
+
+  // MARK: What may be done about it
+
+  private func governor(_ frame: Frame) -> ClauseFinding {
+    ClauseFinding(.governor, holds: frame.allowance.isGiven, .governor(frame.allowance))
+  }
+
+  private func pause(_ frame: Frame) -> ClauseFinding {
+    let isOn = parameters.guards.contains(.pause)
+    if parameters.isPaused { return ClauseFinding(.pause, holds: !isOn, .paused(nil)) }
+    guard let until = pausedUntil else { return ClauseFinding(.pause, holds: true, .notPaused) }
+    return ClauseFinding(.pause, holds: !isOn, .paused(until - frame.now.monotonic))
+  }
+
+  /// Asks the coordinator when nothing else is missing, and forgets its word when it is not.
+  private mutating func settled(
+    _ found: [ClauseFinding], _ store: OffsetStore, _ frame: Frame
+  ) -> [ClauseFinding] {
+    var found = found
+    let place = Int(LivenessClause.stability.rawValue)
+    let isOff = !parameters.guards.contains(.stability)
+    if found.contains(where: { !$0.holds && $0.clause != .stability }) {
+      stability.expire(now: frame.now.monotonic)
+      found[place] = ClauseFinding(.stability, holds: isOff, .notAsked)
+    } else if isOff {
+      found[place].holds = true
+    } else if !found[place].holds {
+      isDescriptionDue = stability.isDue(now: frame.now.monotonic)
+    }
+    return found
+  }
+
+  /// The findings when an early clause lets liveness pass: what does not depend on a partition is
+  /// told all the same.
+  private func findings(_ found: [ClauseFinding], _ frame: Frame) -> [ClauseFinding] {
+    LivenessClause.allCases.map { clause in
+      if Int(clause.rawValue) < found.count { return found[Int(clause.rawValue)] }
+      switch clause {
+      case .governor: return governor(frame)
+      case .pause: return pause(frame)
+      default: return ClauseFinding(clause, holds: false, .notAsked)
+      }
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/// This pod's members of a group: since when each is there, and what it owns since when.
+struct OwnMembers {
+  /// A partition that one of them owns.
+  struct Owned: Equatable {
+    /// The owner's member id.
+    let memberID: String
+    /// Since when it owns it, on the monotonic clock in milliseconds.
+    let since: Int64
+    /// Where the partition stood when readiness began to look at it.
+    var start: PartitionPosition
+  }
+
+  /// When each member was seen first, by its id, on the monotonic clock in milliseconds.
+  private(set) var joinedAt: [String: Int64] = [:]
+  /// What they own.
+  private(set) var owned: [TopicPartition: Owned] = [:]
+  /// Whether what each of them owns is known.
+  private(set) var areAssignmentsKnown = true
+  /// When the newest of them joined that came after others, on the monotonic clock; nil when none
+  /// did.
+  private(set) var newcomerAt: Int64?
+
+  /// A member that joined so long before a container began belongs to one before it, in
+  /// milliseconds (60 s): an application may join before kubelet's first start-up probe.
+  static let startSlack: Int64 = 60_000
+  /// How long a member of a container that is gone is reckoned with, in milliseconds (30 min):
+  /// brokers allow no longer session timeouts unless told to (`group.max.session.timeout.ms`).
+  static let departurePatience: Int64 = 1_800_000
+
+  /// Takes note of a membership; returns the ids of members that had not been there before.
+  ///
+  /// - Parameters:
+  ///   - store: the store.
+  ///   - group: the index of the group.
+  ///   - members: all members.
+  ///   - tenures: who owns what, by this membership.
+  ///   - isOwn: whether a member, by its number, is this pod's.
+  ///   - since: when the membership came to be, on the monotonic clock in milliseconds.
+  mutating func update(
+    _ store: OffsetStore, group: Int, _ members: [GroupMember], _ tenures: Tenures,
+    isOwn: (Int) -> Bool, since: Int64
+  ) -> [String] {
+    var joined: [String: Int64] = [:]
+    var newcomers: [String] = []
+    areAssignmentsKnown = true
+    for (number, member) in members.enumerated() where isOwn(number) {
+      if joinedAt[member.memberID] == nil { newcomers.append(member.memberID) }
+      joined[member.memberID] = joinedAt[member.memberID] ?? since
+      if member.assignment == nil { areAssignmentsKnown = false }
+    }
+    if newcomers.count == joined.count {
+      newcomerAt = nil
+    } else if !newcomers.isEmpty {
+      newcomerAt = since
+    }
+    joinedAt = joined
+    var now: [TopicPartition: Owned] = [:]
+    if !joined.isEmpty {
+      tenures.forEach { tenure in
+        guard isOwn(Int(tenure.member)) else { return }
+        let memberID = members[Int(tenure.member)].memberID
+        if let known = owned[tenure.place], known.memberID == memberID {
+          now[tenure.place] = known
+        } else {
+          now[tenure.place] = Owned(
+            memberID: memberID, since: tenure.since,
+            start: store.position(group: group, tenure.place))
+        }
+      }
+    }
+    owned = now
+    return newcomers
+  }
+
+  /// Lets readiness ask for progress anew, because a new container began.
+  mutating func beginAnew(_ position: (TopicPartition) -> PartitionPosition) {
+    for (place, known) in owned {
+      owned[place] = Owned(memberID: known.memberID, since: known.since, start: position(place))
+    }
+  }
+
+  /// Takes a head for the one at the beginning, where none was known then.
+  mutating func learnStart(_ head: Int64?, of place: TopicPartition) {
+    if let head, owned[place]?.start.head == nil { owned[place]?.start.head = head }
+  }
+
+  /// Returns whether a member belongs to an incarnation of the pod that is gone, as far as that
+  /// can be told.
+  ///
+  /// - Parameters:
+  ///   - memberID: one of this pod's members.
+  ///   - containerSince: when the present container began, on the monotonic clock; nil when that
+  ///     is not known.
+  ///   - now: the monotonic clock in milliseconds.
+  func isOfAnother(_ memberID: String, containerSince: Int64?, now: Int64) -> Bool {
+    // Where nobody tells of new containers, a member that came after others is taken for one.
+    guard let joined = joinedAt[memberID], let began = containerSince ?? newcomerAt else {
+      return false
+    }
+    return joined < began - Self.startSlack && now - began < Self.departurePatience
+  }
+}
