@@ -2,7 +2,8 @@
 /// the consumers do not recover by themselves ends all the same.
 ///
 /// It is computed from the log alone, so that the agents agree without talking: the pods that stand
-/// take turns of one `fail-for` each, in the order of their hosts, along the brokers' clock.
+/// take turns of one `fail-for` each, in the order of their hosts, along the brokers' clock. A turn
+/// ends with the first rebalance in it: then somebody was restarted, and the order is another one.
 package struct CommonCauseTurn: Sendable, Equatable {
   /// How long a common cause must last before the first turn, in milliseconds (15 min).
   package static let patience: Int64 = 900_000
@@ -21,17 +22,23 @@ package struct CommonCauseTurn: Sendable, Equatable {
   ///   - own: the ranks of this pod's units that stand.
   ///   - causeSince: since when the common cause lasts, in milliseconds since 1970 by the brokers'
   ///     clock.
+  ///   - rebalancedAt: when the group rebalanced last, likewise; nil when it never did.
   ///   - brokerClock: the brokers' clock in milliseconds since 1970.
   ///   - turn: how long a turn is, in milliseconds.
   /// - Returns: nil while it is too early, or when this pod does not stand.
   init?(
-    standing: Set<Int>, own: Set<Int>, causeSince: Int64, brokerClock: Int64, turn: Int64
+    standing: Set<Int>, own: Set<Int>, causeSince: Int64, rebalancedAt: Int64?, brokerClock: Int64,
+    turn: Int64
   ) {
-    guard brokerClock &- causeSince >= Self.patience, let first = own.min(),
+    let turn = max(1, turn)
+    let number = brokerClock / turn
+    // A turn that is cut short would bring two pods down one right after the other.
+    guard number &* turn &- causeSince >= Self.patience, let first = own.min(),
       standing.contains(first)
     else { return nil }
     place = standing.count { $0 < first }
     of = standing.count
-    isNow = Int(truncatingIfNeeded: brokerClock / max(1, turn)) % of == place
+    isNow =
+      Int(truncatingIfNeeded: number) % of == place && rebalancedAt ?? .min < number &* turn
   }
 }

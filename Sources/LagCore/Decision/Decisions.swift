@@ -168,9 +168,10 @@ package struct Decisions: Sendable {
     governor.probed(now: now.monotonic)
     var isAlive = true
     for group in groups.indices where asked == nil || asked == group {
-      guard decision(group).liveness.fails, let parameters = decider(group)?.parameters else {
-        continue
-      }
+      // The failure may have ended since the decision was made.
+      guard decision(group).liveness.fails, let parameters = decider(group)?.parameters,
+        governor.allowance(parameters, now: now.monotonic).isGiven
+      else { continue }
       isAlive = false
       _ = governor.failed(parameters, now: now.monotonic)
       with(group) { one in

@@ -164,8 +164,9 @@ extension GroupDecider {
     return (
       census,
       CommonCauseTurn(
-        standing: all, own: own, causeSince: causeSince, brokerClock: frame.brokerClock,
-        turn: parameters.failFor)
+        standing: all, own: own, causeSince: causeSince,
+        rebalancedAt: store.rebalances(ofGroup: frame.view.group).lastAt,
+        brokerClock: frame.brokerClock, turn: parameters.failFor)
     )
   }
 
