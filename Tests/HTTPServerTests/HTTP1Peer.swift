@@ -9,9 +9,9 @@ final class HTTP1Peer {
   private var machine: HTTP1Connection
   private(set) var received: [UInt8] = []
 
-  init(limits: Limits = Limits()) {
+  init(limits: Limits = Limits(), connection: ConnectionInfo = .unknown) {
     context = ServerContext(handler: handler, limits: limits, clock: clock.clock)
-    machine = HTTP1Connection(context: context)
+    machine = HTTP1Connection(context: context, connection: connection)
   }
 
   var isFinished: Bool { machine.isFinished }

@@ -121,6 +121,30 @@ struct ProgramResult {
     }
   }
 
+  /// `--http2` asks for the change in clear text; a POST is answered without it.
+  @Test func curlChangesToHTTP2() throws {
+    try withServer { server in
+      let form = ["--http2", "-w", " %{http_code} %{http_version}"]
+      let got = try ProgramResult.run("curl", Self.curl + form + [server.url("/a")])
+      #expect(got.output == "/a 200 2")
+      let big = try ProgramResult.run(
+        "curl", Self.curl + form + ["-o", "/dev/null", server.url("/big")])
+      #expect(big.output == " 200 2")
+      let posted = try ProgramResult.run("curl", Self.curl + form + ["-d", "b", server.url("/")])
+      #expect(posted.output == "b 200 1.1")
+    }
+  }
+
+  @Test(.enabled(if: ProgramResult.exists("nghttp")), arguments: ["/a", "/big"])
+  func nghttpChangesToHTTP2(_ path: String) throws {
+    try withServer { server in
+      let result = try ProgramResult.run("nghttp", ["-nvu", server.url(path), server.url("/b")])
+      #expect(result.status == 0)
+      #expect(result.output.contains("HTTP Upgrade success"))
+      #expect(result.output.components(separatedBy: ":status: 200").count == 3)
+    }
+  }
+
   @Test(arguments: ["--http1.1", "--http2-prior-knowledge"])
   func curlAsksForHeads(_ version: String) throws {
     try withServer { server in

@@ -202,6 +202,27 @@ import Testing
     #expect(try local.responses(1, to: probe).map(\.body) == ["/livez"])
   }
 
+  /// The same over HTTP/2: requests without their content, and changes of protocol without an end.
+  @Test func requestsOfHTTP2ThatNeverEndDoNotKeepProbesOut() throws {
+    var limits = Limits()
+    limits.connections = 4
+    let local = try LocalServer(limits: limits)
+    let request = Frame.request("/a", method: "POST", stream: 1, endsStream: false).bytes
+    let upgrade =
+      "GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+      + "HTTP2-Settings: \r\n\r\n"
+    let lorises = try (0..<10).map { index in
+      let client = try local.connect()
+      try local.deliver(
+        index.isMultiple(of: 2) ? Frame.opening + request : Array(upgrade.utf8), from: client)
+      return client
+    }
+    #expect(try local.turn { lorises.count { !$0.isClosed } == 4 })
+    let probe = try local.connect()
+    try local.get("/livez", from: probe)
+    #expect(try local.responses(1, to: probe).map(\.body) == ["/livez"])
+  }
+
   @Test func whereAllAreBusyANewConnectionWaits() throws {
     var limits = Limits()
     limits.connections = 2

@@ -10,6 +10,8 @@ package struct HTTP1Connection {
     case body(HTTP1BodyReader)
     /// An answer is under way whose content comes piece by piece; requests behind it wait.
     case streaming(HTTP1ContentStream)
+    /// 101 was answered; what arrives is kept for the HTTP/2 machine, untouched.
+    case upgrading(settings: [UInt8], RequestHead)
     /// The last answer was made; what still arrives is not looked at.
     case finished
   }
@@ -75,6 +77,7 @@ package struct HTTP1Connection {
     case .finished: return false
     case .streaming(let stream): return stream.mayHaveMore
     case .head, .body: return wasInterrupted
+    case .upgrading: return false
     }
   }
 
@@ -125,6 +128,13 @@ package struct HTTP1Connection {
     phase = .streaming(stream)
   }
 
+  /// Hands over to the HTTP/2 machine once 101 was answered; this one is not used afterwards.
+  package mutating func takeUpgrade() -> HTTP1Upgrade? {
+    guard case .upgrading(let settings, let head) = phase else { return nil }
+    phase = .finished
+    return HTTP1Upgrade(settings: settings, head: head, rest: exchange(&input, with: []))
+  }
+
   /// The connection is gone.
   package mutating func close() {
     if case .streaming(let stream) = phase { stream.close() }
@@ -170,6 +180,8 @@ package struct HTTP1Connection {
         return position
       case .streaming:
         wasInterrupted = position < bytes.count
+        return position
+      case .upgrading:
         return position
       case .head:
         guard position < bytes.count else { return position }
@@ -248,6 +260,7 @@ package struct HTTP1Connection {
     let limit = context.limits.bodyBytes
     let isChunked = framing.transferEncodings > 0
     guard isChunked || framing.contentLength > 0 else {
+      if let settings = settingsOfUpgrade(framing) { return upgrade(settings, into: &output) }
       respond(into: &output)
       return
     }
@@ -278,6 +291,26 @@ package struct HTTP1Connection {
     if framing.says.close { return .closing }
     guard head.version == .http10 else { return .persistent }
     return framing.says.keepAlive ? .keepAlive : .closing
+  }
+
+  // MARK: - Upgrade
+
+  /// The settings of a change to HTTP/2 that is asked for and can be made.
+  ///
+  /// Never where a proxy or a body could stand between what the client means and what comes next:
+  /// requests without content only, and nothing behind a connection that closes.
+  private func settingsOfUpgrade(_ framing: HTTP1Framing) -> [UInt8]? {
+    guard framing.upgrade.isComplete, context.limits.allowsUpgrade, !context.isDraining,
+      !head.connection.isEncrypted, head.version == .http11, persistence == .persistent,
+      framing.contentLengths == 0, !framing.expectsContinue, head.method.isSafe
+    else { return nil }
+    return HTTP2SettingsField.decode(head.bytes.span.extracting(framing.upgrade.settings))
+  }
+
+  private mutating func upgrade(_ settings: [UInt8], into output: inout [UInt8]) {
+    output.append("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    hasBegun = false
+    phase = .upgrading(settings: settings, exchange(&head, with: RequestHead()))
   }
 
   // MARK: - Answers

@@ -10,6 +10,7 @@ struct HTTP1Framing {
   var expectsContinue = false
   var expectsOther = false
   var says = ConnectionOptions()
+  var upgrade = HTTP1UpgradeFields()
 
   /// The options of the Connection fields that mean something here.
   struct ConnectionOptions {
@@ -212,6 +213,7 @@ struct HTTP1HeadParser {
       forEachListed(value) { option in
         if ASCII.equalIgnoringCase(option, "close") { framing.says.close = true }
         if ASCII.equalIgnoringCase(option, "keep-alive") { framing.says.keepAlive = true }
+        framing.upgrade.readOption(option)
       }
     } else if ASCII.equalIgnoringCase(name, "content-length") {
       framing.contentLengths += 1
@@ -224,6 +226,11 @@ struct HTTP1HeadParser {
     } else if ASCII.equalIgnoringCase(name, "expect") {
       let isContinue = ASCII.equalIgnoringCase(value, "100-continue")
       if isContinue { framing.expectsContinue = true } else { framing.expectsOther = true }
+    } else if ASCII.equalIgnoringCase(name, "upgrade") {
+      forEachListed(value) { framing.upgrade.readProtocol($0) }
+    } else if ASCII.equalIgnoringCase(name, "http2-settings") {
+      framing.upgrade.settingsFields += 1
+      framing.upgrade.settings = range.lowerBound - start..<range.upperBound - start
     }
     return nil
   }

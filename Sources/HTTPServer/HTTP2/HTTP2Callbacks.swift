@@ -123,7 +123,11 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
       unsafe table.pointee.endStream(place)
     }
   case NGHTTP2_SETTINGS.rawValue:
-    if isAcknowledgement { unsafe table.pointee.acknowledgeSettings() }
+    if isAcknowledgement {
+      unsafe table.pointee.acknowledgeSettings()
+    } else {
+      unsafe table.pointee.receiveSettings()
+    }
   case NGHTTP2_PING.rawValue:
     if isAcknowledgement { unsafe table.pointee.acknowledgePing() }
   default:

@@ -83,6 +83,33 @@ import CNghttp2
     return session.submitSettings() ? session : nil
   }
 
+  /// Makes the server's side of a connection that has changed from HTTP/1.1; nil when there is no
+  /// memory.
+  ///
+  /// - Parameters:
+  ///   - upgrade: the request, which becomes stream 1, and the client's settings.
+  ///   - context, connection, place, now: as above.
+  package static func server(
+    upgrade: HTTP1Upgrade, context: ServerContext, connection: ConnectionInfo = .unknown,
+    place: Int = 0, now: Int64
+  ) -> HTTP2Session? {
+    let session = server(context: context, connection: connection, place: place, now: now)
+    guard let session, session.openFirstStream(upgrade) else { return nil }
+    return session
+  }
+
+  private func openFirstStream(_ upgrade: HTTP1Upgrade) -> Bool {
+    let isHead: Int32 = upgrade.head.method.isHead ? 1 : 0
+    // SAFETY: nghttp2 copies the payload. It opens the stream without user data.
+    let result = unsafe nghttp2_session_upgrade2(
+      raw, upgrade.settings, upgrade.settings.count, isHead, nil)
+    guard result == 0 else { return false }
+    let place = table.begin(1, with: upgrade.head)
+    // SAFETY: the pointer is a number and is never followed.
+    return unsafe nghttp2_session_set_stream_user_data(
+      raw, 1, UnsafeMutableRawPointer(bitPattern: place + 1)) == 0
+  }
+
   private func submitSettings() -> Bool {
     let limits = context.limits
     let entries = [
@@ -115,6 +142,11 @@ import CNghttp2
   /// Whether no request is under way.
   package var isIdle: Bool { table.openStreams == 0 }
 
+  /// Whether the client has the next word: no request of its is complete.
+  package var waitsForClient: Bool {
+    !table.hasBegun || table.openStreams == table.receivingStreams
+  }
+
   /// Whether all requests under way are answered by content that comes piece by piece.
   package var isStreaming: Bool {
     table.openStreams > 0 && table.openStreams == table.openSources
@@ -126,7 +158,8 @@ import CNghttp2
     table.now = now
     // SAFETY: nghttp2 reads the span's own bytes and keeps none of them.
     let result = unsafe bytes.withUnsafeBufferPointer { buffer in
-      unsafe nghttp2_session_mem_recv(raw, buffer.baseAddress, buffer.count)
+      buffer.isEmpty
+        ? 0 : unsafe nghttp2_session_mem_recv(raw, buffer.baseAddress, buffer.count)
     }
     // Whatever the reason, a session that has returned an error must not be used again.
     guard result >= 0 else {
@@ -212,6 +245,7 @@ import CNghttp2
   // MARK: - Answers
 
   private func answerCompleteRequests() {
+    guard table.hasBegun else { return }
     for index in table.complete {
       // A stream that was complete and then reset in the same bytes is free by now.
       guard table.isComplete(index) else { continue }

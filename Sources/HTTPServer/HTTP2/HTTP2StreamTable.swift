@@ -4,49 +4,10 @@
 /// Callbacks only write down here what happened; what to do about it is decided after the call into
 /// nghttp2 has returned.
 struct HTTP2StreamTable: ~Copyable {
-  /// Where a stream stands.
-  enum Phase {
-    case free
-    /// Its header list or its content is arriving.
-    case receiving
-    /// The request is complete and waits for its answer.
-    case complete
-    /// The answer was submitted.
-    case answered
-  }
-
-  struct Stream {
-    var phase = Phase.free
-    var id: Int32 = 0
-    var head = RequestHead()
-    var hasHeaders = false
-    /// Monotonic nanoseconds when its first frame came.
-    var began: Int64 = 0
-    /// Bytes of content that came.
-    var received = 0
-    /// The content of the answer or the piece of it that is being sent, and how much of it nghttp2
-    /// has taken.
-    var content: [UInt8] = []
-    var contentSent = 0
-    /// Where the content comes from that comes piece by piece, until its last piece.
-    var source: (any ResponseStream)?
-    var signal: ResponseSignal?
-    /// Whether the client shall be told to stop sending once it has the answer.
-    var resetsWhenAnswered = false
-
-    /// Forgets the stream; the head's memory stays for the next one.
-    mutating func reset() {
-      phase = .free
-      hasHeaders = false
-      received = 0
-      resetsWhenAnswered = false
-    }
-  }
-
   let context: ServerContext
   private let connection: ConnectionInfo
   private let place: Int
-  private(set) var streams: [Stream] = []
+  private(set) var streams: [HTTP2Stream] = []
   private var freeStreams: [Int] = []
 
   /// Streams whose requests became complete, in that order.
@@ -70,6 +31,8 @@ struct HTTP2StreamTable: ~Copyable {
   /// Streams that shall be reset when their answers were sent.
   private(set) var resetsToCome = 0
 
+  /// Whether the client has sent its settings, with which its side begins.
+  private(set) var hasBegun = false
   private(set) var settingsAcknowledged = false
   private(set) var pingAcknowledged = false
   /// Why the connection has to end at once.
@@ -98,22 +61,43 @@ struct HTTP2StreamTable: ~Copyable {
 
   /// A request's header list begins; returns the stream's place in the table.
   mutating func begin(_ id: Int32) -> Int {
+    let index = open(id)
+    streams[index].phase = .receiving
+    streams[index].head.clear()
+    streams[index].head.version = .http2
+    streams[index].head.connection = connection
+    receivingStreams += 1
+    beginFields(of: index)
+    return index
+  }
+
+  /// A request is there that came in HTTP/1.1; returns the stream's place in the table.
+  ///
+  /// It is answered when the client has begun to speak HTTP/2: curl 7.88 fails if much of the
+  /// answer comes before that.
+  mutating func begin(_ id: Int32, with head: RequestHead) -> Int {
+    let index = open(id)
+    streams[index].phase = .complete
+    streams[index].hasHeaders = true
+    streams[index].head = head
+    streams[index].head.version = .http2
+    complete.append(index)
+    // The settings in the request were reported as well.
+    hasBegun = false
+    return index
+  }
+
+  private mutating func open(_ id: Int32) -> Int {
     let index: Int
     if let free = freeStreams.popLast() {
       index = free
     } else {
       index = streams.count
-      streams.append(Stream())
+      streams.append(HTTP2Stream())
     }
-    streams[index].phase = .receiving
     streams[index].id = id
-    streams[index].head.clear()
-    streams[index].head.version = .http2
-    streams[index].head.connection = connection
     streams[index].began = now
     openStreams += 1
-    receivingStreams += 1
-    beginFields(of: index)
     return index
   }
 
@@ -430,6 +414,10 @@ struct HTTP2StreamTable: ~Copyable {
     freeStreams.append(index)
     openStreams -= 1
     lastActivity = now
+  }
+
+  mutating func receiveSettings() {
+    hasBegun = true
   }
 
   mutating func acknowledgeSettings() {

@@ -5,6 +5,8 @@ package struct Counters: Sendable {
   package enum Connections: Int, CaseIterable, Sendable {
     case http1
     case http2
+    /// HTTP/2 after an HTTP/1.1 request for it; counted as HTTP/1.1 as well.
+    case upgraded
     case tls12
     case tls13
   }

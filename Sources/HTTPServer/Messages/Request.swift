@@ -67,6 +67,14 @@ enum RequestMethod {
     if case .handled(.head) = self { true } else { false }
   }
 
+  /// Whether it is GET or HEAD.
+  var isSafe: Bool {
+    switch self {
+    case .handled(.get), .handled(.head): true
+    default: false
+    }
+  }
+
   /// Whether the content is kept for the handler; that of other methods is read and thrown away.
   var keepsContent: Bool {
     if case .handled(.post) = self { true } else { false }

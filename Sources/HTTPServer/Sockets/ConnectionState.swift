@@ -117,6 +117,7 @@ struct ConnectionState: ~Copyable {
         machineProgress = http1.progress
         progressed = now
       }
+      upgradeIfAgreed(now, server, &output)
     case .http2(let session):
       session.receive(bytes, now: now, into: &output)
     case .handshaking, .lingering:
@@ -178,6 +179,22 @@ struct ConnectionState: ~Copyable {
     }
   }
 
+  /// Goes on in HTTP/2 once the HTTP/1.1 machine has agreed to.
+  private mutating func upgradeIfAgreed(
+    _ now: Int64, _ server: Server, _ output: inout [UInt8]
+  ) {
+    guard let upgrade = http1.takeUpgrade() else { return }
+    guard
+      let session = HTTP2Session.server(
+        upgrade: upgrade, context: context, connection: connection, place: place, now: now)
+    else {
+      return close(server)
+    }
+    context.counterTable.count(Counters.Connections.upgraded)
+    phase = .http2(session)
+    session.receive(upgrade.rest.span, now: now, into: &output)
+  }
+
   // MARK: - Output
 
   /// Sends the output and what more the machine has, until the kernel takes no more.
@@ -187,7 +204,7 @@ struct ConnectionState: ~Copyable {
         transport.abandon()
         return close(server)
       }
-      if output.isEmpty { fill(&output, now: now) }
+      if output.isEmpty { fill(&output, now, server) }
       guard !output.isEmpty else { break }
       guard send(&output, now, server) else { return }
     }
@@ -223,11 +240,13 @@ struct ConnectionState: ~Copyable {
     if registration != nil { server.watch(deadline: deadline) }
   }
 
-  private mutating func fill(_ output: inout [UInt8], now: Int64) {
+  private mutating func fill(_ output: inout [UInt8], _ now: Int64, _ server: Server) {
     switch phase {
-    case .http1: if http1.hasMoreOutput { http1.fill(&output) }
+    case .http1 where http1.hasMoreOutput:
+      http1.fill(&output)
+      upgradeIfAgreed(now, server, &output)
     case .http2(let session): if session.hasMoreOutput { session.fill(&output, now: now) }
-    case .handshaking, .undecided, .lingering: break
+    case .handshaking, .undecided, .http1, .lingering: break
     }
   }
 
@@ -319,10 +338,12 @@ struct ConnectionState: ~Copyable {
 
   /// Whether the connection can be given up for a new one: it waits for its client.
   var isEvictable: Bool {
-    if case .http1 = phase {
-      return pending.isEmpty && !http1.hasMoreOutput && !http1.isStreaming
+    guard pending.isEmpty else { return false }
+    return switch phase {
+    case .http1: !http1.hasMoreOutput && !http1.isStreaming
+    case .http2(let session): session.waitsForClient
+    case .handshaking, .undecided, .lingering: true
     }
-    return isIdle
   }
 
   /// Whether all that is under way are answers whose content comes piece by piece.
