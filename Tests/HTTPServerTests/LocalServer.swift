@@ -53,6 +53,14 @@ final class LocalServer {
     for _ in 0..<3 { try loop.turn(blocking: false) }
   }
 
+  /// Gives this thread a table of descriptors that it does not share with the others any more.
+  static func unshareDescriptors() -> Bool {
+    // The Glibc module lacks unshare(2) and its CLONE_FILES.
+    typealias Unshare = @convention(c) (Int32) -> Int32
+    guard let symbol = dlsym(nil, "unshare") else { return false }
+    return unsafeBitCast(symbol, to: Unshare.self)(0x400) == 0
+  }
+
   /// Connects a client and lets the server accept it.
   func connect() throws -> LocalClient {
     let accepted = server.counters.accepted
