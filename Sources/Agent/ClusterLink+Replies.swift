@@ -152,6 +152,7 @@ extension GroupMembership {
       state == .stable && description.members.contains { !$0.assignment.isEmpty }
     self.init(
       state: state, protocolKind: state == .dead ? nil : .classic,
+      assignor: description.assignor.isEmpty ? nil : description.assignor,
       members: description.members.map { member in
         GroupMember(
           memberID: member.memberID, clientID: member.clientID, host: member.host,

@@ -167,6 +167,7 @@ struct MembershipCaptureTests {
       let expected = try classicMembers(classic)
       #expect(got.members.map(plain) == expected, place)
       #expect(got.protocolKind == .classic, place)
+      #expect(got.assignor == classic.valueDecoded?["protocol"]?.string, place)
       #expect(
         got.generation == classic.valueDecoded?["generation"]?.number.map { Int32($0) }, place)
       #expect(got.state == (expected.isEmpty ? .empty : .stable), place)
@@ -184,6 +185,10 @@ struct MembershipCaptureTests {
       return
     }
     #expect(got.protocolKind == .consumer && got.generation == Int32(epoch), place)
+    let assignors = lines.filter { $0.keyType == 5 }.compactMap {
+      $0.valueDecoded?["serverAssignor"]?.string
+    }
+    if Set(assignors).count < 2 { #expect(got.assignor == assignors.first, place) }
     // Every member has a current assignment, and all of them that of the group's epoch.
     let reached = lines.filter { $0.keyType == 8 }.map { $0.valueDecoded }.filter {
       $0?["memberEpoch"]?.number == epoch && $0?["state"]?.number == 0

@@ -30,7 +30,7 @@ struct MembershipTests {
     #expect(
       log.now
         == GroupMembership(
-          state: .stable, protocolKind: .classic, generation: 1, changedAt: 6,
+          state: .stable, protocolKind: .classic, assignor: "range", generation: 1, changedAt: 6,
           members: [
             GroupMember(
               memberID: "m1", clientID: "client-m1", host: "/10.0.0.1", groupInstanceID: nil,

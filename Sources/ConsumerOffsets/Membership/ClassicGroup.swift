@@ -31,7 +31,7 @@ struct ClassicGroupReader {
     }
     return GroupMembership(
       state: members.isEmpty ? .empty : .stable, protocolKind: .classic,
-      generation: metadata.generation,
+      assignor: metadata.protocol.map { text($0, in: value) }, generation: metadata.generation,
       changedAt: max(timestamp >= 0 ? timestamp : metadata.currentStateTimestamp, 0),
       members: members)
   }

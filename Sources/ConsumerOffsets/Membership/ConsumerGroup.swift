@@ -15,6 +15,8 @@ struct ConsumerGroup: Sendable {
     var topics: [String]?
     /// The regular expression subscribed to, if any.
     var regularExpression: String?
+    /// The assignor that the member asks for; nil where it leaves that to the broker.
+    var assignor: String?
   }
 
   /// Partitions of a topic of which only the identifier is known.
@@ -173,8 +175,18 @@ struct ConsumerGroup: Sendable {
           assignment: assignment(of: member.current, names)))
     }
     return GroupMembership(
-      state: state, protocolKind: .consumer, generation: epoch ?? -1, changedAt: changedAt,
-      members: list)
+      state: state, protocolKind: .consumer, assignor: assignor, generation: epoch ?? -1,
+      changedAt: changedAt, members: list)
+  }
+
+  /// The assignor that most members ask for (Kafka, `ConsumerGroup.preferredServerAssignor`), nil
+  /// when none asks for any: the broker's own choice does not stand in the log.
+  private var assignor: String? {
+    var votes: [String: Int] = [:]
+    for case .some(let name) in members.values.lazy.map({ $0.description?.assignor }) {
+      votes[name, default: 0] += 1
+    }
+    return votes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
   }
 
   private func subscription(of description: Description) -> [String]? {

@@ -248,7 +248,8 @@ package struct Memberships: Sendable {
       groupInstanceID: metadata.instanceId.map { text($0, in: value) },
       rebalanceTimeout: metadata.rebalanceTimeoutMs < 0 ? nil : metadata.rebalanceTimeoutMs,
       topics: strings(metadata.subscribedTopicNames, in: value),
-      regularExpression: expression.flatMap { $0.isEmpty ? nil : $0 })
+      regularExpression: expression.flatMap { $0.isEmpty ? nil : $0 },
+      assignor: metadata.serverAssignor.map { text($0, in: value) })
   }
 
   private func current(_ value: Span<UInt8>?) throws(DecodeError) -> ConsumerGroup.Current? {

@@ -227,7 +227,7 @@ extension OffsetStore {
   }
 
   /// Whether the newest commit is older than `hold` and a head above it was seen for as long.
-  private func hasStoodStill(
+  func hasStoodStill(
     _ window: Int32, since: UInt32, clock: UInt32, brokerClock: Int64, hold: UInt32
   ) -> Bool {
     guard since != 0, clock >= since, clock - since >= hold, let end = pool.bounds(of: window)?.end

@@ -96,6 +96,8 @@ package struct GroupMembership: Sendable, Equatable {
   package var state: GroupState
   /// The protocol of its members; nil while no record has told it.
   package var protocolKind: GroupProtocol?
+  /// The assignor that gives partitions to the members, such as `range`; nil while not known.
+  package var assignor: String?
   /// The generation, or the group epoch of KIP-848; -1 while not known.
   package var generation: Int32
   /// When it last changed, in milliseconds since 1970 by the broker's clock; 0 when not known.
@@ -105,11 +107,12 @@ package struct GroupMembership: Sendable, Equatable {
 
   /// Makes a membership; without parts, one of which nothing is known.
   package init(
-    state: GroupState = .unknown, protocolKind: GroupProtocol? = nil, generation: Int32 = -1,
-    changedAt: Int64 = 0, members: [GroupMember] = []
+    state: GroupState = .unknown, protocolKind: GroupProtocol? = nil, assignor: String? = nil,
+    generation: Int32 = -1, changedAt: Int64 = 0, members: [GroupMember] = []
   ) {
     self.state = state
     self.protocolKind = protocolKind
+    self.assignor = assignor
     self.generation = generation
     self.changedAt = changedAt
     self.members = members

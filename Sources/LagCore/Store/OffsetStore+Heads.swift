@@ -24,15 +24,37 @@ extension OffsetStore {
     guard head >= 0, partition >= 0, Int(partition) < Self.maximumPartitions else {
       return .refused
     }
-    let before = heads[topic].newest(of: partition)
+    let known = heads[topic].latest(of: partition)
+    let before = known?.head
     heads[topic].record(
       partition: partition, head: head, atSeconds: UInt32(clamping: now / 1000))
-    guard let before, head < before else { return .taken }
+    guard let before, head < before else {
+      if let known, head > known.head { produced(known, head, topic, partition, now: now) }
+      return .taken
+    }
     // What was looked at lies no longer where it did.
     if !phantoms.isEmpty {
       for window in windows(ofTopic: topic, partition: partition) { phantoms[window] = nil }
     }
     return .fellBack
+  }
+
+  /// Counts what was produced between two heads, for every group that commits to the partition and
+  /// is not stuck in it.
+  private mutating func produced(
+    _ known: (head: Int64, seconds: UInt32), _ head: Int64, _ topic: Int, _ partition: Int32,
+    now: Int64
+  ) {
+    var next = topics[topic].firstGroupTopic
+    while next >= 0 {
+      let index = Int(next)
+      next = groupTopics[index].next
+      guard let window = knownWindow(groupTopic: index, partition: partition),
+        pool.commitCount(of: window) > 0, stuckWindows.isEmpty || !stuckWindows.contains(window)
+      else { continue }
+      groups[Int(groupTopics[index].group)].rates.add(
+        head &- known.head, .produced, from: Int64(known.seconds) &* 1000, to: now, now: now)
+    }
   }
 
   /// Records a log-start offset; returns how many windows begin anew because of it.

@@ -64,6 +64,7 @@ extension OffsetStore {
     groups[group].membershipRevision &+= 1
     groups[group].subscription = nil
     groups[group].rebalances = Occurrences()
+    groups[group].rates = RateHistory()
   }
 
   /// Forgets partitions whose last commit is older than `expireAfter`; returns how many.
@@ -145,6 +146,7 @@ extension OffsetStore {
     }
     pool.release(window)
     phantoms[window] = nil
+    if !stuckWindows.isEmpty { stuckWindows.remove(window) }
     groupTopics[index].windows[partition] = -1
     groupTopics[index].windowCount -= 1
     if groupTopics[index].windowCount == 0 { groupTopics[index].windows = [] }

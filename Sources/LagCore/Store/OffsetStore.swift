@@ -29,6 +29,8 @@ package struct OffsetStore: Sendable {
   var phantoms: [Int32: PhantomMark] = [:]
   /// No window's newest commit is older, in milliseconds since 1970.
   var oldestCommit = Int64.max
+  /// Windows of partitions that were stuck when their group was last seen for its scale.
+  var stuckWindows: Set<Int32> = []
   /// Topics that lost their last window by expiry and still have heads.
   var retainedTopics: [Int32] = []
 
@@ -63,6 +65,8 @@ package struct OffsetStore: Sendable {
     var subscription: Set<String>?
     /// How often it rebalanced since it is watched.
     var rebalances = Occurrences()
+    /// How much it consumed, and how much was produced for it, by minute.
+    var rates = RateHistory()
     /// Whose silence is no proof that he stopped, while commits are seen by polls.
     var presence = ObservedPresence.none
   }
@@ -108,8 +112,8 @@ package struct OffsetStore: Sendable {
       + logStarts.capacity * (MemoryLayout<TopicPartition>.stride + 9)
       + groupTopics.reduce(0) { $0 + $1.windows.capacity * 4 + MemoryLayout<GroupTopic>.stride }
       + groups.capacity * MemoryLayout<Group>.stride
-      + groups.reduce(0) { $0 + ($1.membership?.footprint ?? 0) }
-      + phantoms.capacity * (MemoryLayout<PhantomMark>.stride + 5)
+      + groups.reduce(0) { $0 + ($1.membership?.footprint ?? 0) + $1.rates.footprint }
+      + phantoms.capacity * (MemoryLayout<PhantomMark>.stride + 5) + stuckWindows.capacity * 5
   }
 
   // MARK: Groups
@@ -197,12 +201,17 @@ package struct OffsetStore: Sendable {
     let commit = CommitEntry(
       offset: offset, timestamp: timestamp, order: order,
       observedAtSeconds: UInt32(clamping: now / 1000), lag: nil)
-    let previous = pool.newestOffset(of: window)
+    let before = pool.newest(of: window)
+    let previous = before?.offset
     let placement = pool.record(commit, head: head, in: window)
     if placement == .appended || placement == .merged {
       // A late commit that merged into one behind the newest does not move the consumer.
       let newest = placement == .merged ? pool.newestOffset(of: window) : offset
       if previous != newest { pool.setBehindSince(0, of: window) }
+      if let before, let newest, newest > before.offset {
+        groups[group].rates.add(
+          newest &- before.offset, .consumed, from: before.timestamp, to: timestamp, now: now)
+      }
       if timestamp > groups[group].lastCommit || groups[group].committedCount == 0 {
         groups[group].lastCommit = timestamp
       }

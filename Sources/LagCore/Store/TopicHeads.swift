@@ -90,6 +90,21 @@ package struct TopicHeads: Sendable {
     return (head, words[Int(partition) &* stride &+ Word.sampledAt])
   }
 
+  /// Returns the head of a partition at a time, or the one that is kept and comes next to it; nil
+  /// when none is known.
+  ///
+  /// - Parameters:
+  ///   - partition: the partition.
+  ///   - seconds: the time in seconds since 1970.
+  ///   - interval: the distance of two samples in seconds.
+  func head(of partition: Int32, atSeconds seconds: Int64, interval: Int64) -> Int64? {
+    guard let newest = latest(of: partition) else { return nil }
+    let passed = Int64(newest.seconds) &- seconds
+    guard passed > 0, interval > 0 else { return newest.head }
+    let kept = heads(of: partition)
+    return kept[max(0, kept.count - 1 - Int(min((passed - 1) / interval + 1, 4096)))]
+  }
+
   /// Returns whether any stored head of a partition is at most `offset`.
   ///
   /// True means that the consumer had read everything not long ago (Burrow,

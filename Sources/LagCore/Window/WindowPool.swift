@@ -244,6 +244,45 @@ package struct WindowPool: Sendable {
     return Self.load(words, base &+ Word.baseOffset) &+ Int64(Int32(bitPattern: word))
   }
 
+  /// Returns the newest committed offset of a window and its commit time, nil when it is empty.
+  @inline(__always)
+  func newest(of window: Int32) -> (offset: Int64, timestamp: Int64)? {
+    let (chunk, base) = locate(window)
+    let storage = chunks[chunk]
+    let words = storage.span
+    let state = words[base &+ Word.state]
+    if state & State.wide != 0 { return wide[window]?.last.map { ($0.offset, $0.timestamp) } }
+    guard state & State.countMask != 0 else { return nil }
+    let newest = Int((state &>> State.newestShift) & State.countMask)
+    let slot = base &+ Word.slots &+ newest &* Word.slotLength
+    return (
+      Self.load(words, base &+ Word.baseOffset) &+ Int64(Int32(bitPattern: words[slot])),
+      Self.load(words, base &+ Word.baseTimestamp)
+        &+ Int64(Int32(bitPattern: words[slot &+ 1]))
+    )
+  }
+
+  /// Returns the newest commit of a window up to a commit time, or the oldest that is kept when all
+  /// are newer; nil when it is empty.
+  func newest(of window: Int32, notAfter timestamp: Int64) -> CommitEntry? {
+    if let entries = wide[window], let first = entries.first {
+      return entries.last { $0.timestamp <= timestamp } ?? first
+    }
+    let (chunk, base) = locate(window)
+    let storage = chunks[chunk]
+    let words = storage.span
+    let count = Int(words[base &+ Word.state] & State.countMask)
+    guard count > 0 else { return nil }
+    var position = Int((words[base &+ Word.state] &>> State.newestShift) & State.countMask)
+    var entry = Self.unpack(words, base, base &+ Word.slots &+ position &* Word.slotLength)
+    for _ in 1..<count {
+      if entry.timestamp <= timestamp { break }
+      position = position == 0 ? limits.intervals &- 1 : position &- 1
+      entry = Self.unpack(words, base, base &+ Word.slots &+ position &* Word.slotLength)
+    }
+    return entry
+  }
+
   // MARK: What else a partition of a group has
 
   /// The owner of a window's partition as a number of the caller's; 0 is none.
