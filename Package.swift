@@ -95,7 +95,7 @@ let package = Package(
       [
         "Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore",
         "LagSimulation",
-      ]),
+      ], resources: [.copy("Fixtures")]),
     tests(
       "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")]),
 

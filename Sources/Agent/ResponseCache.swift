@@ -7,6 +7,8 @@ import HTTPServer
 struct ResponseCache {
   private struct Entry {
     let target: [UInt8]
+    /// What else the answer depends on.
+    let accept: [UInt8]
     let isHead: Bool
     let response: Response
   }
@@ -15,8 +17,10 @@ struct ResponseCache {
 
   /// The most answers that are kept; further ones are made each time.
   static let maximumEntries = 16
-  /// The longest target whose answer is kept, in bytes.
+  /// The longest target whose answer is kept, in bytes, and the longest `Accept`.
   static let maximumTargetBytes = 256
+  /// The largest content that is kept, in bytes: what is larger is seldom asked for twice a second.
+  static let maximumBodyBytes = 65_536
 
   /// Forgets everything, because the agent has learnt something or time has passed.
   mutating func clear() {
@@ -24,22 +28,34 @@ struct ResponseCache {
   }
 
   /// Returns the kept answer to a request, nil when there is none.
-  func find(_ request: borrowing Request) -> Response? {
-    let isHead = request.isHead
+  ///
+  /// - Parameters:
+  ///   - request: whose target and method count.
+  ///   - accept: what else the answer depends on: the client's `Accept` where it does.
+  func find(_ request: borrowing Request, _ accept: ArraySlice<UInt8>) -> Response? {
+    let isHead = request.method == .head
     let target = request.target
     for entry in entries where entry.isHead == isHead {
-      if Self.equal(entry.target.span, target.span) { return entry.response }
+      if Self.equal(entry.target.span, target.span), Self.equal(entry.accept.span, accept.span) {
+        return entry.response
+      }
     }
     return nil
   }
 
-  /// Keeps an answer.
-  mutating func insert(_ response: Response, for request: borrowing Request) {
+  /// Keeps an answer, as `find` finds it.
+  mutating func insert(
+    _ response: Response, for request: borrowing Request, _ accept: ArraySlice<UInt8>
+  ) {
     let target = request.target
-    guard entries.count < Self.maximumEntries, target.count <= Self.maximumTargetBytes else {
-      return
-    }
-    entries.append(Entry(target: Array(target), isHead: request.isHead, response: response))
+    guard entries.count < Self.maximumEntries, target.count <= Self.maximumTargetBytes,
+      accept.count <= Self.maximumTargetBytes, response.body.count <= Self.maximumBodyBytes,
+      response.stream == nil
+    else { return }
+    entries.append(
+      Entry(
+        target: Array(target), accept: Array(accept), isHead: request.method == .head,
+        response: response))
   }
 
   @inline(__always)
@@ -48,9 +64,4 @@ struct ResponseCache {
     for index in 0..<left.count where left[index] != right[index] { return false }
     return true
   }
-}
-
-extension Request {
-  /// Whether the method is HEAD.
-  var isHead: Bool { if case .head = method { true } else { false } }
 }

@@ -28,6 +28,8 @@ package final class Run: RequestHandler {
     package var log: (LogRecord) -> Void
     /// Reads the configuration anew; nil where it is never reloaded.
     package var load: (() throws(InvalidConfiguration) -> Configuration)?
+    /// The version of the program, which it tells who asks.
+    package var version = ""
 
     /// Creates the options of `vole run`.
     package init(log: @escaping (LogRecord) -> Void) { self.log = log }
@@ -98,6 +100,10 @@ package final class Run: RequestHandler {
       configuration, seed: UInt64.random(in: .min ... .max), now: Self.now(of: loop.clock))
     routes = Routes(
       host: Self.hostName(), allowOrigin: configuration.general.accessControlAllowOrigin)
+    routes.logLevel = level
+    routes.server.program = ProgramInfo(
+      version: options.version, librdkafka: KafkaClientVersion.current.text,
+      nghttp2: HTTP2Library.version, startedAt: loop.clock.realtimeMilliseconds())
   }
 
   /// What the clients of a cluster are made with.
@@ -288,6 +294,7 @@ package final class Run: RequestHandler {
   /// Takes another configuration over as far as the agent itself has no part in it.
   func adopt(_ configuration: Configuration) {
     level = configuration.logging.level
+    routes.logLevel = level
     routes.setAllowOrigin(configuration.general.accessControlAllowOrigin)
     cache.clear()
   }
@@ -375,13 +382,20 @@ package final class Run: RequestHandler {
 
   /// Answers a request from what the agent knows at this moment, and logs what people should know.
   package func respond(to request: borrowing Request) -> Response {
-    guard request.method == .get || request.isHead else {
-      return .methodNotAllowed("GET, HEAD")
-    }
-    if let kept = cache.find(request) { return kept }
+    let route = RouteClass(request)
+    let response = answer(request, route)
+    routes.server.requests.count(route, response.status)
+    return response
+  }
+
+  private func answer(_ request: borrowing Request, _ route: RouteClass) -> Response {
+    let isKept = request.method == .get || request.method == .head
+    let accept = route == .metrics ? request.header("accept") ?? [] : []
+    if isKept, let kept = cache.find(request, accept) { return kept }
+    if route == .metrics { routes.server.counters = server?.counters }
     let answered = routes.answer(RouteRequest(request), agent: agent, now: now)
     if let record = answered.log { write(record) }
-    cache.insert(answered.response, for: request)
+    if isKept { cache.insert(answered.response, for: request, accept) }
     return answered.response
   }
 

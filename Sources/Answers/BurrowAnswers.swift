@@ -40,10 +40,7 @@ package enum BurrowAnswers {
     _ evaluation: GroupEvaluation?, cluster: String, group: String, listing: Listing,
     request: RequestInfo
   ) -> [UInt8] {
-    var writer = JSONWriter(escaping: .html, capacity: 1024)
-    writer.beginObject()
-    writer.field("error", false)
-    writer.field("message", verbatim: "consumer status returned")
+    var writer = begin("consumer status returned", capacity: 1024)
     writer.key("status")
     writer.beginObject()
     writer.field("cluster", cluster)
@@ -81,7 +78,28 @@ package enum BurrowAnswers {
   package static let unknownPath = Array(
     "{\"error\":true,\"message\":\"invalid request type\",\"result\":{}}\n".utf8)
 
-  private static func write(_ request: RequestInfo, to writer: inout JSONWriter) {
+  /// Returns an answer that is no error, with the members that `write` adds to it.
+  static func answer(
+    _ message: StaticString, request: RequestInfo, write body: (inout JSONWriter) -> Void
+  ) -> [UInt8] {
+    var writer = begin(message)
+    body(&writer)
+    write(request, to: &writer)
+    writer.endObject()
+    return writer.finish()
+  }
+
+  /// Opens the object of an answer that is no error.
+  static func begin(_ message: StaticString, capacity: Int = 256) -> JSONWriter {
+    var writer = JSONWriter(escaping: .html, capacity: capacity)
+    writer.beginObject()
+    writer.field("error", false)
+    writer.field("message", verbatim: message)
+    return writer
+  }
+
+  /// Writes what is repeated of the request.
+  static func write(_ request: RequestInfo, to writer: inout JSONWriter) {
     writer.key("request")
     writer.beginObject()
     writer.field("url", request.url)
@@ -131,7 +149,7 @@ package enum BurrowAnswers {
     writer.endObject()
   }
 
-  private static func write(_ commit: CommitEntry?, to writer: inout JSONWriter) {
+  static func write(_ commit: CommitEntry?, to writer: inout JSONWriter) {
     guard let commit else { return writer.null() }
     writer.beginObject()
     writer.field("offset", commit.offset)

@@ -124,6 +124,8 @@ extension Configuration {
 
   /// `[storage.X]`: how much is kept of each partition.
   package struct Storage: Equatable {
+    /// The name of the section; `default` where the file has none.
+    package var name: String
     /// Commits in a window; 1 to `WindowLimits.maximumIntervals`.
     package var intervals: Int
     /// Seconds between two commits that are both kept; 0 keeps every commit.
@@ -134,6 +136,8 @@ extension Configuration {
 
   /// `[evaluator.X]`: how windows are judged.
   package struct Evaluator: Equatable {
+    /// The name of the section; `default` where the file has none.
+    package var name: String
     /// The share of a window that must be filled to be judged; 0 to 1.
     package var minimumComplete: Float
     /// Messages of lag that are never a problem.

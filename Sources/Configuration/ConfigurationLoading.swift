@@ -239,6 +239,7 @@ extension Loader {
   private mutating func readStorage(_ section: Section) -> Configuration.Storage {
     _ = reader.value(StorageKeys.className, in: section)
     return Configuration.Storage(
+      name: section.name ?? "",
       intervals: reader.value(StorageKeys.intervals, in: section),
       minDistance: reader.value(StorageKeys.minDistance, in: section),
       expireGroup: reader.value(StorageKeys.expireGroup, in: section))
@@ -247,6 +248,7 @@ extension Loader {
   private mutating func readEvaluator(_ section: Section) -> Configuration.Evaluator {
     _ = reader.value(EvaluatorKeys.className, in: section)
     return Configuration.Evaluator(
+      name: section.name ?? "",
       minimumComplete: reader.value(EvaluatorKeys.minimumComplete, in: section),
       allowedLag: reader.value(EvaluatorKeys.allowedLag, in: section),
       compatibility: reader.value(EvaluatorKeys.compatibility, in: section))

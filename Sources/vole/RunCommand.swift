@@ -54,6 +54,7 @@ private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
       }
     }
     var options = Run.Options { log.write($0) }
+    options.version = voleVersion
     if configuration.isReloadable { options.load = load }
     let started = try Run.start(
       configuration, loop: loop, options: options, ended: { loop.stop() })

@@ -6,21 +6,21 @@ import Testing
 @Suite("Routes: paths to answers")
 struct RoutesTests {
   private func ask(
-    _ world: AgentWorld, _ path: String, isHead: Bool = false, isVerbose: Bool = false,
+    _ world: AgentWorld, _ path: String, method: Method = .get, isVerbose: Bool = false,
     excluded: [String] = [], routes: inout Routes
   ) -> Routes.Answered {
     let request = RouteRequest(
-      path: path, isHead: isHead, isVerbose: isVerbose, excluded: excluded)
+      method, path: path, isVerbose: isVerbose, excluded: excluded)
     return routes.answer(request, agent: world.agent, now: world.now)
   }
 
   private func ask(
-    _ world: AgentWorld, _ path: String, isHead: Bool = false, isVerbose: Bool = false,
+    _ world: AgentWorld, _ path: String, method: Method = .get, isVerbose: Bool = false,
     excluded: [String] = []
   ) -> (code: UInt16, body: String) {
     var routes = Routes(host: "vm", allowOrigin: nil)
     let response = ask(
-      world, path, isHead: isHead, isVerbose: isVerbose, excluded: excluded, routes: &routes
+      world, path, method: method, isVerbose: isVerbose, excluded: excluded, routes: &routes
     ).response
     return (response.status.code, String(decoding: response.body, as: UTF8.self))
   }
@@ -163,8 +163,8 @@ struct RoutesTests {
   @Test("HEAD is for probes; Burrow's routes refuse it as Burrow does")
   func head() throws {
     let world = try stalled()
-    #expect(ask(world, "/consumer/readyz", isHead: true).code == 503)
-    #expect(ask(world, "/v3/kafka/local/consumer/g/lag", isHead: true).code == 405)
+    #expect(ask(world, "/consumer/readyz", method: .head).code == 503)
+    #expect(ask(world, "/v3/kafka/local/consumer/g/lag", method: .head).code == 405)
   }
 }
 

@@ -11,6 +11,7 @@ package struct Status: Hashable, Sendable {
   /// The statuses of RFC 9110 that this program answers with.
   package static let ok = Status(200)
   package static let noContent = Status(204)
+  package static let movedPermanently = Status(301)
   package static let badRequest = Status(400)
   package static let unauthorized = Status(401)
   package static let forbidden = Status(403)
@@ -91,6 +92,9 @@ package struct ContentType: Sendable {
   package static let text = ContentType("text/plain; charset=utf-8")
   /// `text/plain; version=0.0.4; charset=utf-8`, Prometheus' text format.
   package static let metrics = ContentType("text/plain; version=0.0.4; charset=utf-8")
+  /// `application/openmetrics-text; version=1.0.0; charset=utf-8`.
+  package static let openMetrics = ContentType(
+    "application/openmetrics-text; version=1.0.0; charset=utf-8")
   /// `application/json`.
   package static let json = ContentType("application/json")
   /// `text/html; charset=utf-8`.

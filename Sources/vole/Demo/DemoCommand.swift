@@ -114,6 +114,7 @@ private func demoOptions() -> Run.Options {
   }
   // Mock brokers never cut a fetch short.
   options.fetchWait = 100
+  options.version = voleVersion
   return options
 }
 
