@@ -22,7 +22,8 @@ SWIFT_NEEDED := 6.3
 SWIFT_PACKAGES := g++ binutils libcurl4 libncurses6 libsqlite3-0 libxml2
 # A peer could bring down nghttp2 before the version named here (CVE-2026-27135).
 BUILD_PACKAGES := $(SWIFT_PACKAGES) pkg-config librdkafka-dev libnghttp2-dev \
-	'libnghttp2-14>=1.52.0-1+deb12u3' libpcre2-dev libssl-dev libtomlplusplus-dev
+	'libnghttp2-14>=1.52.0-1+deb12u3' libpcre2-dev libssl-dev libtomlplusplus-dev \
+	zlib1g-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) curl kcat nghttp2-client openssl python3 python3-venv
 # The image's files and the alerts are tried too.
 TEST_PACKAGES += mmdebstrap prometheus

@@ -45,6 +45,7 @@ let package = Package(
       name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPcre2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLinux"),
     .target(
       name: "CToml",
@@ -60,7 +61,8 @@ let package = Package(
     // The ends that do I/O.
     library("KafkaClient", ["CLibrdkafka", "JSON"]),
     library("EventLoop", ["CLinux"]),
-    library("HTTPServer", ["CNghttp2", "COpenSSL", "EventLoop"]),
+    library("HTTPServer", ["CNghttp2", "COpenSSL", "CZlib", "EventLoop"]),
+    library("Connect", ["HTTPServer", "EventLoop", "JSON"]),
     library("Configuration", ["CToml", "CPcre2", "LagCore"]),
 
     // The assembly.
@@ -102,6 +104,7 @@ let package = Package(
     tests("ConfigurationTests", ["Configuration"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL"]),
+    tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON"]),
     tests(
       "DoctorTests", ["Doctor", "Configuration", "ConsumerOffsets", "KafkaClient", "LagCore"]),
     tests("TidyTests", []),

@@ -52,7 +52,8 @@ package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A clause for an error message, such as `expected ':' at byte 12`.
   package var description: String { "\(reasonText) at byte \(offset)" }
 
-  private var reasonText: String {
+  /// What is wrong, without the place.
+  package var reasonText: String {
     switch reason {
     case .unexpectedEnd: "unexpected end of text"
     case .expectedValue: "expected a value"

@@ -272,6 +272,32 @@ extension JSONWriter {
     field(name, Int64(value))
   }
 
+  /// Writes a member whose value is an integer as a string of its digits.
+  ///
+  /// ProtoJSON's form of 64-bit integers: JavaScript's numbers end at 53 bits.
+  package mutating func field(_ name: StaticString, decimalString value: Int64) {
+    appendDigits(name, negative: value < 0, magnitude: value.magnitude)
+  }
+
+  /// Writes a member whose value is an integer as a string of its digits, as above.
+  package mutating func field(_ name: StaticString, decimalString value: UInt64) {
+    appendDigits(name, negative: false, magnitude: value)
+  }
+
+  private mutating func appendDigits(_ name: StaticString, negative: Bool, magnitude: UInt64) {
+    let comma = needsComma
+    needsComma = true
+    let room = name.utf8CodeUnitCount &+ Self.keyRoom &+ Self.integerRoom &+ 2
+    // SAFETY: the room is what the two functions say they write at most, and two quotation marks.
+    unsafe append(atMost: room) { start in
+      let mark = unsafe Self.writeKey(name, comma: comma, at: start)
+      unsafe mark.pointee = UInt8(ascii: "\"")
+      let end = unsafe Self.writeInteger(negative: negative, magnitude, at: mark + 1)
+      unsafe end.pointee = UInt8(ascii: "\"")
+      return unsafe end + 1 - start
+    }
+  }
+
   /// Writes a member whose value is a truth value.
   package mutating func field(_ name: StaticString, _ value: Bool) {
     key(name)

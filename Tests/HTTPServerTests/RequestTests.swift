@@ -132,4 +132,27 @@ import Testing
     #expect(Status(0).code == 500)
     #expect(Status(70_000).code == 500)
   }
+
+  @Test func handsOutAllFields() {
+    Self.ask("/", fields: "X-A: 1\r\nx-b:\r\nX-A: 2\r\n") { request in
+      var lines: [String] = []
+      request.forEachHeader { name, value in
+        lines.append("\(Self.text(name))=\(Self.text(value))")
+      }
+      #expect(lines == ["Host=example:8000", "X-A=1", "x-b=", "X-A=2"])
+    }
+  }
+
+  @Test(arguments: [
+    ("Bearer abc.d-e_f==", "abc.d-e_f=="), ("bearer  abc", "abc"), ("BEARER a b", "a b"),
+    ("Basic dXNlcjpzZWNyZXQ=", "secret"), ("basic OnM6eA", "s:x"), ("Basic dXNlcjo=", ""),
+    ("Basic dXNlcg==", nil), ("Basic ***", nil), ("Bearer", nil), ("Bearer ", nil),
+    ("Digest abc", nil), ("", nil),
+  ])
+  func findsTheTokenThatIsShown(value: String, token: String?) {
+    Self.ask("/", fields: "Authorization: \(value)\r\n") { request in
+      #expect(request.bearerToken.map { Self.text($0) } == token)
+    }
+    Self.ask("/") { request in #expect(request.bearerToken == nil) }
+  }
 }

@@ -12,6 +12,17 @@ private func written(
 }
 
 @Suite struct JSONWriterTests {
+  @Test func writesIntegersAsStringsOfDigits() {
+    let text = written { writer in
+      writer.beginObject()
+      writer.field("a", decimalString: Int64.min)
+      writer.field("b", decimalString: UInt64.max)
+      writer.field("c", decimalString: Int64(0))
+      writer.endObject()
+    }
+    #expect(text == #"{"a":"-9223372036854775808","b":"18446744073709551615","c":"0"}"#)
+  }
+
   @Test func separatesMembersAndElements() {
     let text = written { writer in
       writer.beginObject()

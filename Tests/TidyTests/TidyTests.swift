@@ -61,6 +61,7 @@ struct TidyTests {
     let owners = [
       "CLibrdkafka": "KafkaClient", "CNghttp2": "HTTPServer", "COpenSSL": "HTTPServer",
       "CLinux": "EventLoop", "CToml": "Configuration", "CPcre2": "Configuration",
+      "CZlib": "HTTPServer",
     ]
     let modules = Set(
       SourceTree.files.filter { $0.isSource && !$0.isSwift }.map(\.target)

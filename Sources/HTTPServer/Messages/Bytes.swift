@@ -56,11 +56,13 @@ struct DecimalDigits {
 }
 
 /// Questions about single bytes, as RFC 9110 section 5.6 and RFC 3986 section 2 define them.
-enum ASCII {
+package enum ASCII {
   static let carriageReturn: UInt8 = 0x0D
   static let lineFeed: UInt8 = 0x0A
-  static let space: UInt8 = 0x20
-  static let tab: UInt8 = 0x09
+  /// The space.
+  package static let space: UInt8 = 0x20
+  /// The horizontal tab.
+  package static let tab: UInt8 = 0x09
 
   // Bit n of the first word stands for byte n, of the second for byte 64 + n:
   // "!#$%&'*+-.^_`|~", digits and letters.
@@ -79,11 +81,13 @@ enum ASCII {
     (byte >= 0x20 && byte != 0x7F) || byte == tab
   }
 
-  static func isDigit(_ byte: UInt8) -> Bool {
+  /// Whether a byte is a decimal digit.
+  package static func isDigit(_ byte: UInt8) -> Bool {
     byte &- UInt8(ascii: "0") < 10
   }
 
-  static func lowercased(_ byte: UInt8) -> UInt8 {
+  /// A letter of ASCII in lower case; any other byte as it is.
+  package static func lowercased(_ byte: UInt8) -> UInt8 {
     byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
   }
 
@@ -95,7 +99,7 @@ enum ASCII {
   }
 
   /// Whether bytes are exactly those of a literal.
-  static func equal(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
+  package static func equal(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
     guard bytes.count == literal.utf8CodeUnitCount else { return false }
     for index in bytes.indices {
       // SAFETY: the index is below the literal's length, which equals the span's.
@@ -105,7 +109,7 @@ enum ASCII {
   }
 
   /// Whether bytes are those of a lower-case literal, whatever the case of their letters.
-  static func equalIgnoringCase(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
+  package static func equalIgnoringCase(_ bytes: Span<UInt8>, _ literal: StaticString) -> Bool {
     guard bytes.count == literal.utf8CodeUnitCount else { return false }
     for index in bytes.indices {
       // SAFETY: the index is below the literal's length, which equals the span's.

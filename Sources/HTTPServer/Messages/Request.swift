@@ -198,6 +198,13 @@ enum RequestMethod {
     while let range = head.field(name, after: &position) { values.append(head.bytes[range]) }
     return values
   }
+
+  /// Hands out all fields in their order, names in the case in which they came.
+  package func forEachHeader(
+    _ body: (_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Void
+  ) {
+    for field in head.currentFields { body(head.bytes[field.name], head.bytes[field.value]) }
+  }
 }
 
 /// What answers requests.

@@ -27,6 +27,9 @@ struct RequestHead {
   // Of both lists only the first `…Count` elements count: overwriting is cheaper than emptying.
   private var fields: [Field] = []
   private(set) var fieldCount = 0
+
+  /// The fields of this request, in their order.
+  var currentFields: ArraySlice<Field> { fields[..<fieldCount] }
   private var segments: [Range<Int>] = []
   private(set) var segmentCount = 0
 

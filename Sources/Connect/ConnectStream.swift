@@ -1,0 +1,125 @@
+import EventLoop
+package import HTTPServer
+
+/// A stream of states of which only the newest counts.
+///
+/// The producer offers a message whenever there is news; one that has not left yet is replaced. So
+/// a slow client costs one message of memory, which it shares with all others who wait for it, and
+/// gets the truth of the moment in which it has room. The stream ends by itself when the client's
+/// deadline has come (`deadline_exceeded`) and when the server drains (`unavailable`).
+package final class ConnectStream: ResponseStream {
+  private let timers: ConnectTimers
+  private let maximumInterval: Int64?
+  /// Whether messages may be compressed.
+  let acceptsGzip: Bool
+  private var signal: ResponseSignal?
+  private var newest: StreamMessage?
+  /// The last envelope, once it is known how the stream ends.
+  private var ending: [UInt8]?
+  private var isClosed = false
+  private var deadlineTimer: TimerToken?
+  private var intervalTimer: TimerToken?
+
+  /// Called with the time when no message was offered for the maximum interval: offer the present
+  /// state again.
+  package var onInterval: ((Int64) -> Void)?
+  /// Called once when the stream is over, whoever ended it.
+  package var onClose: (() -> Void)?
+
+  /// Makes the stream of a call.
+  ///
+  /// - Parameters:
+  ///   - call: its deadline is kept.
+  ///   - timers: of the loop on which everything here is called.
+  ///   - maximumInterval: nanoseconds after which `onInterval` is called, > 0; nil for never.
+  package init(_ call: ConnectCall, timers: ConnectTimers, maximumInterval: Int64? = nil) {
+    self.timers = timers
+    self.maximumInterval = maximumInterval
+    acceptsGzip = call.acceptsGzip
+    if let deadline = call.deadline {
+      deadlineTimer = timers.schedule(at: deadline) { [weak self] in
+        self?.end(ConnectError(.deadlineExceeded, "the time given for this call is over"))
+      }
+    }
+  }
+
+  /// Has a message sent as soon as the client has room; replaces one that still waits.
+  ///
+  /// - Parameters:
+  ///   - message: the state; made once, offered to all streams that show it.
+  ///   - now: monotonic nanoseconds, from which the maximum interval counts.
+  package func offer(_ message: StreamMessage, at now: Int64) {
+    guard !isClosed, ending == nil else { return }
+    newest = message
+    restartInterval(at: now)
+    signal?.raise()
+  }
+
+  /// Ends the stream behind the message that still waits; a second end changes nothing.
+  ///
+  /// - Parameters:
+  ///   - error: why; nil if all is well.
+  ///   - trailers: metadata behind the messages.
+  package func end(
+    _ error: ConnectError? = nil, trailers: ConnectMetadata = ConnectMetadata()
+  ) {
+    guard !isClosed, ending == nil else { return }
+    ending = Envelope.end(error, trailers: trailers)
+    cancelTimers()
+    signal?.raise()
+  }
+
+  private func restartInterval(at now: Int64) {
+    guard let maximumInterval else { return }
+    let due = now &+ maximumInterval
+    if let intervalTimer, timers.reschedule(intervalTimer, at: due) { return }
+    intervalTimer = timers.schedule(at: due) { [weak self] in self?.intervalPassed() }
+  }
+
+  private func intervalPassed() {
+    intervalTimer = nil
+    let now = timers.now
+    onInterval?(now)
+    // A producer that has nothing to say now is asked again.
+    if intervalTimer == nil, !isClosed, ending == nil { restartInterval(at: now) }
+  }
+
+  private func cancelTimers() {
+    if let deadlineTimer { timers.cancel(deadlineTimer) }
+    if let intervalTimer { timers.cancel(intervalTimer) }
+    deadlineTimer = nil
+    intervalTimer = nil
+  }
+
+  // MARK: ResponseStream
+
+  /// See the protocol.
+  package func begin(_ signal: ResponseSignal) { self.signal = signal }
+
+  /// See the protocol.
+  package func next() -> StreamStep {
+    let message = newest?.bytes(acceptsGzip: acceptsGzip)
+    newest = nil
+    if let ending { return .last((message ?? []) + ending) }
+    return message.map { .piece($0) } ?? .wait
+  }
+
+  /// See the protocol.
+  package func drain() {
+    end(ConnectError(.unavailable, "the server is shutting down"))
+  }
+
+  /// See the protocol.
+  package func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    cancelTimers()
+    signal = nil
+    newest = nil
+    ending = nil
+    onInterval = nil
+    let closed = onClose
+    onClose = nil
+    closed?()
+  }
+}
