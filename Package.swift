@@ -57,6 +57,7 @@ let package = Package(
     library("LagCore"),
     library("ConsumerOffsets", ["LagCore"]),
     library("JSON"),
+    library("Console", ["JSON"]),
 
     // The ends that do I/O.
     library("KafkaClient", ["CLibrdkafka", "JSON"]),
@@ -79,7 +80,7 @@ let package = Package(
       name: "vole",
       dependencies: [
         "Agent", "LagCore", "ConsumerOffsets", "KafkaClient", "EventLoop", "HTTPServer",
-        "Configuration", "Answers", "JSON", "Offline", "Doctor",
+        "Configuration", "Answers", "JSON", "Offline", "Doctor", "Console",
       ], swiftSettings: rules),
     .executableTarget(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers"],
@@ -87,8 +88,8 @@ let package = Package(
     tests("JSONTests", ["JSON"]),
     tests("KafkaClientTests", ["KafkaClient"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["vole"], path: "Tests/CommandLineTests",
-      swiftSettings: testRules),
+      name: "CommandLineTests", dependencies: ["vole", "StubServer"],
+      path: "Tests/CommandLineTests", swiftSettings: testRules),
     tests(
       "AgentTests",
       [
@@ -103,8 +104,11 @@ let package = Package(
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("EventLoopTests", ["EventLoop"]),
-    tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL"]),
     tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON"]),
+    // A server that answers what a test wrote, for tests of clients.
+    .target(name: "StubServer", path: "Tests/StubServer", swiftSettings: testRules),
+    tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL", "StubServer"]),
+    tests("ConsoleTests", ["Console"], resources: [.copy("Golden")]),
     tests(
       "DoctorTests", ["Doctor", "Configuration", "ConsumerOffsets", "KafkaClient", "LagCore"]),
     tests("TidyTests", []),

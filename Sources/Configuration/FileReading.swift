@@ -1,7 +1,7 @@
 import Glibc
 
 /// Why a file could not be read.
-enum FileError: Error, Equatable {
+package enum FileError: Error, Equatable, Sendable {
   /// A system call failed with this `errno`.
   case system(Int32)
   /// The file is longer than this many bytes.
@@ -9,7 +9,7 @@ enum FileError: Error, Equatable {
 }
 
 extension FileError: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     switch self {
     case .system(let code):
       // SAFETY: strerror's text is copied at once; the agent reads files on one thread only.
@@ -26,7 +26,7 @@ extension FileError: CustomStringConvertible {
 ///   - limit: Bytes that are accepted.
 /// - Returns: The bytes of the file.
 /// - Throws: Why it cannot be read, or that it is longer than the limit.
-func readFile(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+package func readFile(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
   // SAFETY: open copies the path; the descriptor is closed by this function.
   let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { throw .system(errno) }

@@ -21,12 +21,20 @@ enum ExitCode {
   static let unhealthy: Int32 = 1
   /// The command line, the configuration or the input is wrong.
   static let usage: Int32 = 2
+  /// An agent or a broker could not be asked.
+  static let unreachable: Int32 = 3
+  /// No answer came in time.
+  static let timeout: Int32 = 4
 }
 
 /// Standard output, unbuffered.
 enum StandardOutput {
   /// Writes a text whole; what cannot be written is dropped.
-  static func write(_ text: String) { writeAll(STDOUT_FILENO, Array(text.utf8)) }
+  ///
+  /// - Returns: whether somebody took it.
+  @discardableResult static func write(_ text: String) -> Bool {
+    writeAll(STDOUT_FILENO, Array(text.utf8))
+  }
 
   /// Whether a person sees it.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
@@ -44,7 +52,7 @@ enum StandardError {
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
-private func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) {
+@discardableResult private func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
   var written = 0
   while written < bytes.count {
     let rest = bytes[written...]
@@ -57,7 +65,8 @@ private func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) {
     } else if count < 0, errno == EINTR {
       continue
     } else {
-      return
+      return false
     }
   }
+  return true
 }

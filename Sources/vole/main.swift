@@ -7,6 +7,9 @@ import Glibc
 /// All commands, in the order of the help.
 let commands: [Command] = [
   .run,
+  .status,
+  .check,
+  .explain,
   .demo,
   .decode,
   .evaluate,

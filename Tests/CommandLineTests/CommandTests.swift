@@ -8,7 +8,10 @@ struct CommandTests {
     let result = try VoleProcess.run(["--help"])
     #expect(result.code == 0)
     #expect(result.errors.isEmpty)
-    for command in ["run", "demo", "decode", "evaluate", "replay", "doctor", "config"] {
+    for command in [
+      "run", "status", "check", "explain", "demo", "decode", "evaluate", "replay", "doctor",
+      "config",
+    ] {
       #expect(result.output.contains("\n  \(command) "))
       let own = try VoleProcess.run([command, "--help"])
       #expect(own.code == 0)

@@ -20,8 +20,11 @@ enum VoleProcess {
   /// - Parameters:
   ///   - arguments: the command and its arguments.
   ///   - input: what it reads from standard input.
-  static func run(_ arguments: [String], input: Data = Data()) throws -> Result {
-    try start(arguments, input: input).finish()
+  ///   - environment: variables beside PATH.
+  static func run(
+    _ arguments: [String], input: Data = Data(), environment: [String: String] = [:]
+  ) throws -> Result {
+    try start(arguments, input: input, environment: environment).finish()
   }
 
   /// A `vole` at work.
@@ -39,13 +42,26 @@ enum VoleProcess {
         code: process.terminationStatus, output: try text("out"), errors: try text("err"))
     }
 
+    /// What it has written to standard output so far.
+    var outputSoFar: String { (try? text("out")) ?? "" }
+    /// What it has written to standard error so far.
+    var errorsSoFar: String { (try? text("err")) ?? "" }
+
+    /// Kills it and waits for the end: the threads of tests block signals, and so do their children.
+    func kill() throws -> Result {
+      Foundation.kill(process.processIdentifier, SIGKILL)
+      return try finish()
+    }
+
     private func text(_ name: String) throws -> String {
       String(decoding: try Data(contentsOf: folder.appendingPathComponent(name)), as: UTF8.self)
     }
   }
 
   /// Starts `vole`.
-  static func start(_ arguments: [String], input: Data = Data()) throws -> Running {
+  static func start(
+    _ arguments: [String], input: Data = Data(), environment: [String: String] = [:]
+  ) throws -> Running {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "vole-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -59,7 +75,7 @@ enum VoleProcess {
     }
     running.process.executableURL = binary
     running.process.arguments = arguments
-    running.process.environment = ["PATH": "/usr/bin:/bin"]
+    running.process.environment = environment.merging(["PATH": "/usr/bin:/bin"]) { $1 }
     running.process.standardInput = try FileHandle(forReadingFrom: inputFile)
     running.process.standardOutput = try output("out")
     running.process.standardError = try output("err")

@@ -42,6 +42,14 @@ struct HTTP1BodyReader {
 
   /// Goes on reading; says how many of the bytes belonged to the content.
   mutating func read(_ bytes: Span<UInt8>) -> (consumed: Int, step: Step) {
+    let content = content
+    return read(bytes) { content?.append($0) }
+  }
+
+  /// Goes on reading and hands over the content, which the closure may refuse.
+  mutating func read(
+    _ bytes: Span<UInt8>, _ take: (Span<UInt8>) -> Refusal?
+  ) -> (consumed: Int, step: Step) {
     var index = 0
     while true {
       switch state {
@@ -49,7 +57,7 @@ struct HTTP1BodyReader {
         return (index, .complete)
       case .content(let remaining):
         let taken = min(remaining, bytes.count - index)
-        if let refusal = content?.append(bytes.extracting(index..<index + taken)) {
+        if let refusal = take(bytes.extracting(index..<index + taken)) {
           return (index, .refused(refusal))
         }
         index += taken
@@ -57,7 +65,7 @@ struct HTTP1BodyReader {
         if taken < remaining { return (index, .needsMore) }
       case .chunk(let remaining):
         let taken = min(remaining, bytes.count - index)
-        if let refusal = content?.append(bytes.extracting(index..<index + taken)) {
+        if let refusal = take(bytes.extracting(index..<index + taken)) {
           return (index, .refused(refusal))
         }
         index += taken
