@@ -95,7 +95,7 @@ let package = Package(
       [
         "Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore",
         "LagSimulation",
-      ], resources: [.copy("Fixtures")]),
+      ]),
     tests(
       "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")]),
 
@@ -104,11 +104,11 @@ let package = Package(
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("EventLoopTests", ["EventLoop"]),
+    tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON"]),
     // A server that answers what a test wrote, for tests of clients.
     .target(name: "StubServer", path: "Tests/StubServer", swiftSettings: testRules),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL", "StubServer"]),
     tests("ConsoleTests", ["Console"], resources: [.copy("Golden")]),
-    tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON"]),
     tests(
       "DoctorTests", ["Doctor", "Configuration", "ConsumerOffsets", "KafkaClient", "LagCore"]),
     tests("TidyTests", []),

@@ -15,3 +15,6 @@ static const unsigned long vole_name_form = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_
 // Inline functions in some versions of OpenSSL and macros in others.
 static inline int vole_error_part(unsigned long code) { return ERR_GET_LIB(code); }
 static inline int vole_error_reason(unsigned long code) { return ERR_GET_REASON(code); }
+static inline int vole_set_server_name(SSL *session, const char *name) {
+  return (int)SSL_set_tlsext_host_name(session, name);
+}

@@ -27,12 +27,12 @@ extension Command {
 }
 
 private func checkProbe(_ arguments: CommandLineArguments) -> Int32 {
-  let options: AgentOptions
+  let client: AgentClient
   do throws(UsageError) {
     guard arguments.has("liveness") != arguments.has("readiness") else {
       throw UsageError("one of --liveness and --readiness is needed")
     }
-    options = try AgentOptions(arguments, environment: processEnvironment())
+    client = try AgentClient(AgentOptions(arguments, environment: processEnvironment()))
   } catch {
     StandardError.write("vole check: \(error) (vole check --help)\n")
     return ExitCode.usage
@@ -40,13 +40,13 @@ private func checkProbe(_ arguments: CommandLineArguments) -> Int32 {
   let question: ProbeCheck.Question = arguments.has("liveness") ? .liveness : .readiness
   let group = arguments.positionals.first
   do throws(AskingFailure) {
-    let response = try AgentClient(options).get(path(question, group))
+    let response = try client.get(path(question, group))
     let answer: ProbeCheck
     do throws(AnswerError) {
       answer = try ProbeCheck(
         question, status: response.head.status, mediaType: response.head.mediaType,
         text: String(decoding: response.content, as: UTF8.self))
-    } catch { throw AskingFailure(error, options.server) }
+    } catch { throw AskingFailure(error, client.options.server) }
     StandardOutput.write(answer.line + "\n")
     return answer.passes ? ExitCode.ok : ExitCode.unhealthy
   } catch {

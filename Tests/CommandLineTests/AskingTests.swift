@@ -290,7 +290,7 @@ struct AskingTests {
       ["status", "a", "--watch", "--server", "http://127.0.0.1:\(stub.port)"])
     let end = Date(timeIntervalSinceNow: 30)
     while running.outputSoFar.split(separator: "\n").count < 3, Date() < end { usleep(20_000) }
-    let result = try running.interrupt()
+    let result = try running.kill()
     let time = "2026-11-26T12:03:11.250Z"
     #expect(result.output == "\(time) a OK: fine\n\(time) a ERR: stuck\n\(time) a OK: fine\n")
     #expect(

@@ -47,9 +47,9 @@ enum VoleProcess {
     /// What it has written to standard error so far.
     var errorsSoFar: String { (try? text("err")) ?? "" }
 
-    /// Ends it as Ctrl-C does, and waits for the end.
-    func interrupt() throws -> Result {
-      process.interrupt()
+    /// Kills it and waits for the end: the threads of tests block signals, and so do their children.
+    func kill() throws -> Result {
+      Foundation.kill(process.processIdentifier, SIGKILL)
       return try finish()
     }
 

@@ -82,7 +82,7 @@ struct ViewTests {
         "window":[\(window.joined(separator: ","))]}]}}
         """
       let explanation = try Explanation(parsing: Array(text.utf8))
-      for width in [20, 40, 80, 120] {
+      for width in [40, 80, 120] {
         for line in ExplanationView(explanation).lines(width: width, plain) {
           #expect(TerminalText.width(line) <= width)
         }

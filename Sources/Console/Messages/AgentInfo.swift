@@ -26,6 +26,7 @@ package struct AgentInfo: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("version") {
       version = try reader.readString()
@@ -76,6 +77,7 @@ package struct ConfigurationInfo: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("source") {
       source = try reader.readString()
@@ -125,6 +127,7 @@ package struct ClusterInfo: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("name") {
       name = try reader.readString()

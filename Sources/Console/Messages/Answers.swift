@@ -8,6 +8,7 @@ package struct GroupStatusAnswer: Message {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     guard reader.isKey("status") else { return false }
     status = try GroupStatus(reading: &reader)
@@ -23,6 +24,7 @@ package struct GroupsAnswer: Message {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     guard reader.isKey("groups") else { return false }
     groups = try reader.readMessages()
@@ -38,6 +40,7 @@ package struct AgentInfoAnswer: Message {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     guard reader.isKey("agent") else { return false }
     agent = try AgentInfo(reading: &reader)

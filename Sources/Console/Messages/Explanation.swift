@@ -14,6 +14,7 @@ package struct Explanation: Message {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("status") {
       status = try GroupStatus(reading: &reader)
@@ -46,6 +47,7 @@ package struct Decision: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("probe") {
       probe = try reader.readEnum()
@@ -80,6 +82,7 @@ package struct Clause: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("name") {
       name = try reader.readString()
@@ -110,6 +113,7 @@ package struct Pause: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("until") {
       until = try reader.readString()

@@ -40,6 +40,7 @@ package struct GroupStatus: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("cluster") {
       cluster = try reader.readString()
@@ -133,6 +134,7 @@ package struct PartitionCounts: Message, Equatable {
   /// No partitions.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("total") {
       total = try reader.readInteger()
@@ -169,6 +171,7 @@ package struct Rates: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("produced") {
       produced = try reader.readNumber()
@@ -203,6 +206,7 @@ package struct Membership: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("state") {
       state = try reader.readEnum()

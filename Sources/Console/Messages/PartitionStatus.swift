@@ -32,6 +32,7 @@ package struct PartitionStatus: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("topic") {
       topic = try reader.readString()
@@ -88,6 +89,7 @@ package struct Owner: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("clientId") {
       clientID = try reader.readString()
@@ -116,6 +118,7 @@ package struct WindowEntry: Message, Equatable {
   /// Nothing is known.
   package init() {}
 
+  /// Reads the field that a reader stands at.
   package mutating func readField(_ reader: inout JSONReader) throws(JSONError) -> Bool {
     if reader.isKey("offset") {
       offset = try reader.readInteger()

@@ -12,7 +12,7 @@ extension VerdictName {
 
 extension PartitionCounts {
   /// How many partitions have each status, those in trouble first: `1 STALL, 11 OK`.
-  var text: String {
+  package var text: String {
     let parts = byStatus.sorted { $0.status.rank > $1.status.rank }
       .map { "\($0.count) \($0.status.text)" }
     return parts.isEmpty ? Shown.nothing : parts.joined(separator: ", ")

@@ -63,7 +63,8 @@ struct WindowChart {
     let room = min(Self.barColumns.upperBound, width - table.naturalWidth - 2)
     var lines = table.lines(width: width, paint)
     guard room >= Self.barColumns.lowerBound else { return lines }
-    for (index, bar) in bars(rows, columns: room).enumerated() {
+    for (index, bar) in bars(rows, columns: room).enumerated()
+    where !bar.moved.isEmpty || !bar.lag.isEmpty {
       lines[index + 1] += "  " + paint.painted(bar.moved, .good) + paint.painted(bar.lag, .bad)
     }
     return lines

@@ -6,6 +6,10 @@ package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknownHost(String)
   /// Nobody listens there, or the way is closed.
   case cannotConnect(Errno)
+  /// The server's certificate is not to be trusted; OpenSSL's words.
+  case untrusted(String)
+  /// TLS failed otherwise; OpenSSL's words.
+  case encryption(String)
   /// The time was over while this was done.
   case timeout(Stage)
   /// The connection broke while this was done.
@@ -36,6 +40,8 @@ package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .unknownHost(let sentence): sentence
     case .cannotConnect(let error): error.message
+    case .untrusted(let sentence): "the server's certificate is not trusted: \(sentence)"
+    case .encryption(let sentence): "TLS failed: \(sentence)"
     case .timeout(let stage): "the time is over, while \(stage.rawValue)"
     case .broken(let stage, let error): "\(error.message), while \(stage.rawValue)"
     case .endedEarly(.reading): "the connection was closed within the answer"

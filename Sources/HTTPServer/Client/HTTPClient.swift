@@ -40,17 +40,25 @@ package struct HTTPClient {
   package let server: ServerAddress
   private let token: String?
   private let limits: ClientLimits
+  /// How connections are protected; nil where they are not.
+  private let security: ClientTLSContext?
 
   /// Makes a client.
   ///
   /// - Parameters:
   ///   - server: where to ask.
   ///   - token: what is sent as a bearer token (RFC 6750): visible ASCII, nil for none.
+  ///   - tls: how connections are protected where the address says so.
   ///   - limits: what is taken from the server.
-  package init(_ server: ServerAddress, token: String?, limits: ClientLimits = ClientLimits()) {
+  /// - Throws: the file of `tls` that is wrong and the reason.
+  package init(
+    _ server: ServerAddress, token: String?, tls: ClientTLSSettings = ClientTLSSettings(),
+    limits: ClientLimits = ClientLimits()
+  ) throws(TLSError) {
     self.server = server
     self.token = token
     self.limits = limits
+    security = server.isSecure ? try ClientTLSContext(tls) : nil
   }
 
   /// Sends a request and reads the whole answer.
@@ -72,10 +80,18 @@ package struct HTTPClient {
   package func open(
     _ request: ClientRequest, by deadline: Deadline
   ) throws(ClientError) -> ClientExchange {
-    let transport = PlainTransport(try ClientConnector.connect(server, deadline))
-    let reading = ClientReading(transport, limits: limits)
+    let reading = ClientReading(try transport(deadline), limits: limits)
     try reading.send(request.bytes(to: server, token: token), by: deadline)
     return ClientExchange(head: try reading.head(by: deadline), reading)
+  }
+
+  private func transport(_ deadline: Deadline) throws(ClientError) -> any ClientTransport {
+    let socket = try ClientConnector.connect(server, deadline)
+    guard let security, case .tcp(let host, _) = server.way else { return PlainTransport(socket) }
+    guard let transport = security.transport(socket, host: host) else {
+      throw .encryption("there is no memory")
+    }
+    return transport
   }
 }
 

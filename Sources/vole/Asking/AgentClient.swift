@@ -1,3 +1,4 @@
+import Configuration
 import Console
 import HTTPServer
 
@@ -10,9 +11,12 @@ struct AgentClient {
   let options: AgentOptions
   private let http: HTTPClient
 
-  init(_ options: AgentOptions) {
+  /// - Throws: what is wrong with the files of TLS.
+  init(_ options: AgentOptions) throws(UsageError) {
     self.options = options
-    http = HTTPClient(options.server, token: options.token)
+    do throws(TLSError) {
+      http = try HTTPClient(options.server, token: options.token, tls: options.tls)
+    } catch { throw UsageError("TLS: \(error)") }
   }
 
   /// A GET of a path, whatever the answer.

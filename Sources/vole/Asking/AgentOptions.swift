@@ -9,13 +9,23 @@ struct AgentOptions {
   static let declarations = [
     OptionDeclaration(
       "server", placeholder: "URL",
-      help: "The agent: http://HOST:PORT or unix:/PATH (default VOLE_SERVER; then the first "
-        + "listener of --config; then VOLE_LISTEN; then http://127.0.0.1:8000)."),
+      help: "The agent: http://HOST:PORT, https://HOST:PORT or unix:/PATH (default VOLE_SERVER; "
+        + "then the first listener of --config; then VOLE_LISTEN; then http://127.0.0.1:8000)."),
     OptionDeclaration(
       "config", placeholder: "FILE", help: "Ask the agent that this configuration file is for."),
     OptionDeclaration(
       "token-file", placeholder: "FILE",
       help: "Show the token in this file (default VOLE_TOKEN_FILE; without either, none)."),
+    OptionDeclaration(
+      "ca-file", placeholder: "FILE",
+      help: "Trust the authorities in this PEM file instead of the system's."),
+    OptionDeclaration(
+      "insecure", help: "Do not look at the server's certificate and name."),
+    OptionDeclaration(
+      "cert-file", placeholder: "FILE", help: "Show this certificate (PEM) to the server."),
+    OptionDeclaration(
+      "key-file", placeholder: "FILE",
+      help: "The key of that certificate, where it is not in the same file."),
     OptionDeclaration(
       "timeout", placeholder: "SECONDS", help: "How long an answer may take [5]."),
   ]
@@ -26,6 +36,8 @@ struct AgentOptions {
   let token: String?
   /// How long an answer may take, in milliseconds.
   let milliseconds: Int64
+  /// How the connection is protected, where it is.
+  let tls: ClientTLSSettings
 
   /// The port of an agent that is not told another.
   private static let defaultPort: UInt16 = 8000
@@ -38,6 +50,12 @@ struct AgentOptions {
   init(_ arguments: CommandLineArguments, environment: [String: String]) throws(UsageError) {
     milliseconds = Int64(try arguments.integer("timeout", in: 1...3600) ?? 5) * 1000
     server = try Self.server(arguments, environment)
+    var tls = ClientTLSSettings()
+    tls.authorityFile = arguments.value("ca-file")
+    tls.isVerified = !arguments.has("insecure")
+    tls.certificateFile = arguments.value("cert-file")
+    tls.keyFile = arguments.value("key-file")
+    self.tls = tls
     let path = arguments.value("token-file") ?? environment["VOLE_TOKEN_FILE"]
     token = try path.flatMap { path throws(UsageError) in
       path.isEmpty ? nil : try Self.token(path)
@@ -89,9 +107,10 @@ struct AgentOptions {
   }
 
   /// Where a listener is reached from this machine: every address is the nearest one too.
-  private static func reached(_ address: ListenAddress) -> ServerAddress {
+  private static func reached(_ address: ListenAddress, isSecure: Bool = false) -> ServerAddress {
     let isEverywhere = address.host == "::" || address.host == "0.0.0.0"
-    return ServerAddress(.tcp(host: isEverywhere ? "127.0.0.1" : address.host, port: address.port))
+    let host = isEverywhere ? "127.0.0.1" : address.host
+    return ServerAddress(.tcp(host: host, port: address.port), isSecure: isSecure)
   }
 
   // MARK: The token

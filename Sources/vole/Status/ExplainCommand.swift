@@ -30,16 +30,15 @@ extension Command {
 }
 
 private func explainGroup(_ arguments: CommandLineArguments) -> Int32 {
-  let options: AgentOptions
+  let client: AgentClient
   let message: [UInt8]
   do throws(UsageError) {
     message = try question(arguments)
-    options = try AgentOptions(arguments, environment: processEnvironment())
+    client = try AgentClient(AgentOptions(arguments, environment: processEnvironment()))
   } catch {
     StandardError.write("vole explain: \(error) (vole explain --help)\n")
     return ExitCode.usage
   }
-  let client = AgentClient(options)
   do throws(AskingFailure) {
     let content = try client.call("ExplainGroup", message)
     let explanation = try client.parsed(Explanation.self, content)

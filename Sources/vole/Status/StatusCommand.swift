@@ -35,18 +35,17 @@ extension Command {
 }
 
 private func showStatus(_ arguments: CommandLineArguments) -> Int32 {
-  let options: AgentOptions
+  let client: AgentClient
   do throws(UsageError) {
     let isAboutAgent = arguments.has("agent")
     if isAboutAgent, arguments.has("watch") || !arguments.positionals.isEmpty {
       throw UsageError("--agent goes with neither GROUP nor --watch")
     }
-    options = try AgentOptions(arguments, environment: processEnvironment())
+    client = try AgentClient(AgentOptions(arguments, environment: processEnvironment()))
   } catch {
     StandardError.write("vole status: \(error) (vole status --help)\n")
     return ExitCode.usage
   }
-  let client = AgentClient(options)
   let question = GroupQuestion(
     group: arguments.positionals.first, cluster: arguments.value("cluster"))
   do throws(AskingFailure) {

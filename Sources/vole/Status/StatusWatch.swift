@@ -51,8 +51,6 @@ final class StatusWatch {
         lost(error.text)
       }
       stream = try reconnect()
-      trouble = nil
-      if !isLive { StandardError.write("vole status: connected again\n") }
     }
   }
 
@@ -70,7 +68,10 @@ final class StatusWatch {
       _ = sleep(Self.pauses[min(attempt, Self.pauses.count - 1)])
       attempt += 1
       do throws(AskingFailure) {
-        return try connect()
+        let stream = try connect()
+        trouble = nil
+        if !isLive { StandardError.write("vole status: connected again\n") }
+        return stream
       } catch {
         guard error.exitCode == ExitCode.unreachable || error.exitCode == ExitCode.timeout else {
           throw error

@@ -8,14 +8,14 @@ import Testing
 struct HTTPClientTests {
   private static let seconds: Int64 = 20_000
 
-  private func client(_ stub: StubServer, token: String? = nil) -> HTTPClient {
-    HTTPClient(ServerAddress(.tcp(host: "127.0.0.1", port: stub.port)), token: token)
+  private func client(_ stub: StubServer, token: String? = nil) throws(TLSError) -> HTTPClient {
+    try HTTPClient(ServerAddress(.tcp(host: "127.0.0.1", port: stub.port)), token: token)
   }
 
   private func fetch(
     _ stub: StubServer, _ request: ClientRequest = ClientRequest(get: "/livez"),
     milliseconds: Int64 = seconds
-  ) throws(ClientError) -> ClientResponse {
+  ) throws -> ClientResponse {
     try client(stub).fetch(request, by: Deadline(milliseconds: milliseconds))
   }
 
