@@ -110,6 +110,7 @@ struct HTTP2StreamTable: ~Copyable {
     streams[index].head.clear()
     streams[index].head.version = .http2
     streams[index].head.connection = connection
+    streams[index].head.began = now
     streams[index].began = now
     openStreams += 1
     receivingStreams += 1

@@ -32,6 +32,8 @@ package struct Limits: Sendable {
   package var resetsPerSecond = 10
   /// PING and SETTINGS acknowledgements queued for one HTTP/2 connection.
   package var queuedAcknowledgements = 100
+  /// Whether an HTTP/1.1 client may change to HTTP/2 (`Upgrade: h2c`).
+  package var allowsUpgrade = true
   /// Bytes that are read and thrown away after a refusal, so that the peer can read it.
   package var lingeringBytes = 65_536
 
