@@ -55,14 +55,15 @@ package final class Run: RequestHandler {
   var links: [ClusterLink] = []
   /// What looks after the files of the configuration; nil where it is not reloaded.
   var reloading: Reloading?
-  private var server: Server?
+  /// The listeners of the configuration at the start.
+  var listeners: [ServedListener] = []
   private var wasReady = false
   private(set) var isEnding = false
   /// Called once when everything is answered after `drain`.
   private var ended: (() -> Void)?
 
   /// The addresses that the agent listens on, with the ports that the kernel chose.
-  package private(set) var addresses: [String] = []
+  package internal(set) var addresses: [String] = []
 
   // MARK: Starting
 
@@ -80,7 +81,7 @@ package final class Run: RequestHandler {
   ) throws(StartError) -> Run {
     let run = Run(configuration, loop: loop, options: options)
     run.ended = ended
-    try run.listen(configuration.listeners)
+    try run.serve(configuration.listeners)
     do throws(Errno) {
       try run.open(configuration)
     } catch {
@@ -119,40 +120,6 @@ package final class Run: RequestHandler {
     return ClusterLink.Clients(
       worker: own, reader: reading, settings: settings,
       timeout: max(500, Int64(cluster.offsetRefresh) * 500))
-  }
-
-  private func listen(_ listeners: [Configuration.Listener]) throws(StartError) {
-    let server = Server(loop: loop, handler: self, limits: Self.limits(listeners))
-    self.server = server
-    for listener in listeners {
-      let opened = try open(listener)
-      addresses.append(opened.address)
-      do throws(Errno) {
-        try server.serve(opened)
-      } catch {
-        throw StartError("cannot serve \(listener.address): \(error.message)")
-      }
-    }
-  }
-
-  /// The server's limits; a listener's `timeout` makes them shorter, never longer.
-  private static func limits(_ listeners: [Configuration.Listener]) -> Limits {
-    var limits = Limits()
-    guard let timeout = listeners.map(\.timeout).min() else { return limits }
-    let longest = Int64(timeout) * nanosecondsPerSecond
-    limits.requestTime = min(limits.requestTime, longest)
-    limits.idleTimeHTTP1 = min(limits.idleTimeHTTP1, longest)
-    limits.idleTimeHTTP2 = min(limits.idleTimeHTTP2, longest)
-    limits.writeTime = min(limits.writeTime, longest)
-    return limits
-  }
-
-  private func open(_ listener: Configuration.Listener) throws(StartError) -> Listener {
-    do throws(ListenError) {
-      return try Listener.listen(host: listener.address.host, port: listener.address.port)
-    } catch {
-      throw StartError("httpserver.\(listener.name): \(error.description)")
-    }
   }
 
   private func open(_ configuration: Configuration) throws(Errno) {
@@ -295,6 +262,7 @@ package final class Run: RequestHandler {
   func adopt(_ configuration: Configuration) {
     level = configuration.logging.level
     routes.logLevel = level
+    readCertificates(of: configuration)
     routes.setAllowOrigin(configuration.general.accessControlAllowOrigin)
     cache.clear()
   }
@@ -423,7 +391,7 @@ package final class Run: RequestHandler {
     cache.clear()
     // Clients take their time to go, which is that of the answers under way.
     for link in links { link.close() }
-    server?.drain(within: Self.drainTime) { [unowned self] in
+    drainListeners { [unowned self] in
       ended?()
       ended = nil
     }

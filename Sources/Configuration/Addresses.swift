@@ -2,22 +2,41 @@ import Glibc
 
 /// An address to listen on.
 package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
-  /// An IPv4 or IPv6 address as text, without brackets.
+  /// An IPv4 or IPv6 address as text, without brackets; empty for a Unix domain socket.
   package let host: String
   /// A TCP port; 0 lets the kernel choose one.
   package let port: UInt16
+  /// The path of a Unix domain socket, absolute; nil for TCP.
+  package let path: String?
 
   /// Names an address and a port.
   package init(host: String, port: UInt16) {
     self.host = host
     self.port = port
+    path = nil
   }
+
+  /// Names a Unix domain socket by its absolute path.
+  package init(path: String) {
+    host = ""
+    port = 0
+    self.path = path
+  }
+
+  /// Whether the kernel chooses a port, so that two such addresses differ.
+  package var choosesPort: Bool { path == nil && port == 0 }
+
+  /// Bytes of the longest path of a Unix domain socket (unix(7)).
+  package static let maximumPathBytes = 107
 
   /// Whether the host is an IPv6 address.
   package var isIPv6: Bool { host.utf8.contains(UInt8(ascii: ":")) }
 
-  /// `host:port`, with brackets around an IPv6 address.
-  package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  /// `host:port`, with brackets around an IPv6 address, or `unix:/path`.
+  package var description: String {
+    if let path { return "unix:\(path)" }
+    return isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
 
   /// Every address of the machine, IPv4 included.
   ///
@@ -29,15 +48,24 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     ListenAddress(host: hasIPv6 ? "::" : "0.0.0.0", port: port)
   }
 
-  /// Reads `host:port`, `[host]:port` or `:port` as Go's `net.Listen` takes it.
+  /// Reads `host:port`, `[host]:port` or `:port` as Go's `net.Listen` takes it, or `unix:/path`.
   ///
   /// The result is nil unless the host is an IP address, `localhost`, `*` or empty, and the port
-  /// is a number up to 65535.
+  /// is a number up to 65535. A path must be absolute and at most `maximumPathBytes` long.
   ///
   /// - Parameters:
   ///   - text: The address as somebody wrote it.
   ///   - hasIPv6: Whether an empty host and `*` mean `::` or `0.0.0.0`.
   package init?(parsing text: String, hasIPv6: Bool) {
+    let scheme = "unix:"
+    if text.hasPrefix(scheme) {
+      let path = String(text.dropFirst(scheme.count))
+      guard path.hasPrefix("/"), !path.hasSuffix("/"), !path.utf8.contains(0),
+        path.utf8.count <= Self.maximumPathBytes
+      else { return nil }
+      self.init(path: path)
+      return
+    }
     guard let (host, portText) = splitHostPort(text), let port = UInt16(decimal: portText) else {
       return nil
     }

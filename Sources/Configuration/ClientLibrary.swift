@@ -1,4 +1,5 @@
-/// What the configuration asks the library that talks to Kafka; by default it agrees to everything.
+/// What the configuration asks the libraries that talk to Kafka and to the listeners' clients; by
+/// default they agree to everything.
 package struct ClientLibrary {
   /// Says why a property is refused; nil when it is taken.
   package var propertyComplaint: (ClientProperty) -> String? = { _ in nil }
@@ -6,6 +7,8 @@ package struct ClientLibrary {
   ///
   /// Each was taken by itself, but a key may not fit its certificate. Nothing is connected.
   package var clientComplaint: ([ClientProperty]) -> String? = { _ in nil }
+  /// Says why no TLS can be spoken with the files of a listener; nil where it can.
+  package var listenerComplaint: (Configuration.Listener) -> String? = { _ in nil }
   /// The library's version where Kafka 4 and later refuse its SCRAM; nil where they accept it.
   package var versionOfRefusedScram: String?
 

@@ -33,7 +33,7 @@ package struct ClientProfile: Equatable {
   package var files: [NamedFile]
 }
 
-/// `[tls.X]`: how brokers prove who they are, and how the agent does.
+/// `[tls.X]`: how brokers or clients of a listener prove who they are, and how the agent does.
 package struct TLSProfile: Equatable {
   /// The name of the section, in its case.
   package var name: String

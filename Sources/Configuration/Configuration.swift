@@ -118,8 +118,29 @@ extension Configuration {
     /// The name of the section, in its case.
     package var name: String
     package var address: ListenAddress
+    /// The permission bits of a Unix domain socket.
+    package var socketMode: UInt16
     /// Seconds a connection may stay idle, or take for a request; 1 to 86,400.
     package var timeout: Int
+    /// What protects the connections, with a certificate; nil for nothing.
+    package var tls: TLSProfile?
+    /// What is wanted of clients; anything but `none` only with `tls`.
+    package var clientCertificates: ClientCertificates
+    /// Whether HTTP/1.1 clients may change to HTTP/2 by `Upgrade: h2c`; never with TLS.
+    package var allowsUpgrade: Bool
+    /// Whether each request is told in the log.
+    package var logsAccess: Bool
+    package var limits: ListenerLimits
+  }
+
+  /// What a listener wants of its clients.
+  package enum ClientCertificates: String, CaseIterable, Sendable {
+    /// No certificate is asked for.
+    case none
+    /// One is asked for; whoever has none is let in, whoever has a wrong one is not.
+    case optional
+    /// Nobody is let in without one.
+    case required
   }
 
   /// `[storage.X]`: how much is kept of each partition.

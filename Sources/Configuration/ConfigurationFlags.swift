@@ -39,7 +39,7 @@ package struct ConfigurationFlags: Equatable {
       help: "Watch this consumer group; '*' watches every group of the cluster."),
     OptionDeclaration(
       "listen", placeholder: "HOST:PORT",
-      help: "Answer probes and requests here (default [::]:8000)."),
+      help: "Answer probes and requests here (default [::]:8000), or at unix:/PATH."),
     OptionDeclaration(
       "cluster", placeholder: "NAME",
       help: "The cluster that --bootstrap-servers and --group are about, where the file has "

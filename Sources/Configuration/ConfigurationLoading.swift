@@ -129,12 +129,13 @@ struct Loader {
     let profiles = Profiles(sections, &reader)
     let clusters = sections.of(Schema.cluster).map { readCluster($0, profiles) }
     let consumers = readConsumers(clusters, profiles)
-    let listeners = readListeners()
+    let listeners = readListeners(profiles)
     let storage = only(Schema.storage).map { readStorage($0) }
     let evaluator = only(Schema.evaluator).map { readEvaluator($0) }
     let probe = section(Schema.probe).map { readProbe($0) }
     let pod = readPod()
     checkClients(clusters, consumers)
+    checkListeners(listeners)
     guard let logging, let storage, let evaluator, let probe else { return nil }
     return Configuration(
       general: general, logging: logging, clusters: clusters, consumers: consumers,
@@ -211,29 +212,6 @@ extension Loader {
       client: profiles.client(of: section, &reader) ?? Profiles.unnamed,
       offsetRefresh: reader.value(ClusterKeys.offsetRefresh, in: section),
       topicRefresh: reader.value(ClusterKeys.topicRefresh, in: section))
-  }
-
-  private mutating func readListeners() -> [Configuration.Listener] {
-    var listeners: [Configuration.Listener] = []
-    for section in sections.of(Schema.listener) {
-      let address = reader.read(ListenerKeys.address(hasIPv6: sources.hasIPv6), in: section)
-      let tls = reader.read(ListenerKeys.tls, in: section)
-      if tls.value != nil {
-        reader.report.error(
-          tls.origin, section.path(ListenerKeys.tls.name),
-          "is not available in this version (without it the listener speaks plain HTTP)")
-      }
-      if let twin = listeners.first(where: { $0.address == address.value && $0.address.port > 0 }) {
-        reader.report.error(
-          address.isMissing ? section.origin : address.origin, section.path("address"),
-          "\(address.value) is that of httpserver.\(twin.name) too (one address each)")
-      }
-      listeners.append(
-        Configuration.Listener(
-          name: section.name ?? "", address: address.value,
-          timeout: reader.value(ListenerKeys.timeout, in: section)))
-    }
-    return listeners
   }
 
   private mutating func readStorage(_ section: Section) -> Configuration.Storage {

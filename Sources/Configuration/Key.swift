@@ -127,6 +127,26 @@ extension Key where Value == Int? {
   }
 }
 
+extension Key where Value == UInt16 {
+  /// The permission bits of a file, in octal digits as text.
+  static func mode(_ name: String, default fallback: UInt16) -> Key {
+    let allowed = "\"000\" to \"777\", octal digits in quotes"
+    return Key(
+      name: name, fallback: fallback,
+      parse: { (raw) throws(Complaint) in
+        let text = try raw.text(allowed: allowed)
+        guard 3...4 ~= text.utf8.count, let mode = UInt16(text, radix: 8), mode <= 0o777,
+          text.first != "+"
+        else { throw Complaint(message: "\(quoted(text)) is no mode of a file (\(allowed))") }
+        return mode
+      },
+      show: { mode in
+        let digits = String(mode, radix: 8)
+        return quoted(String(repeating: "0", count: max(0, 4 - digits.count)) + digits)
+      })
+  }
+}
+
 extension Key where Value == UInt64 {
   /// A whole number that is not negative.
   static func unsigned(_ name: String, default fallback: UInt64) -> Key {

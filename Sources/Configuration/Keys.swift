@@ -87,13 +87,19 @@ enum ConsumerKeys {
 enum ListenerKeys {
   static var timeout: Key<Int> { .seconds("timeout", default: 300, in: 1...86_400) }
   static var tls: Key<String?> { .optionalString("tls") }
+  static var clientCertificates: Key<Configuration.ClientCertificates> {
+    .choice("client-certificates", default: .none)
+  }
+  static var allowsUpgrade: Key<Bool> { .boolean("h2c-upgrade", default: true) }
+  static var logsAccess: Key<Bool> { .boolean("access-log", default: false) }
+  static var socketMode: Key<UInt16> { .mode("socket-mode", default: 0o660) }
 
   /// The address to listen on; every address of the machine where none is given.
   ///
   /// - Parameter hasIPv6: Whether "every address" means those of IPv6 too.
   /// - Returns: The key.
   static func address(hasIPv6: Bool) -> Key<ListenAddress> {
-    let allowed = "host:port with an IP address, or :port"
+    let allowed = "host:port with an IP address, :port, or unix:/path"
     return Key(
       name: "address", fallback: .everywhere(port: 8_000, hasIPv6: hasIPv6),
       parse: { (raw) throws(Complaint) in

@@ -26,6 +26,13 @@ struct Profiles {
     referred(ClusterKeys.clientProfile, to: clients, Schema.clientProfile, section, &reader)
   }
 
+  /// The profile that a listener names; nil where it names none.
+  func tls(
+    of reading: SettingReader.Reading<String?>, _ section: Section, _ reader: inout SettingReader
+  ) -> TLSProfile? {
+    referred(reading, ListenerKeys.tls, to: tls, Schema.tls, section, &reader)
+  }
+
   private func client(_ section: Section, _ reader: inout SettingReader) -> ClientProfile {
     let version = reader.read(ClientProfileKeys.kafkaVersion, in: section)
     if version.value != nil {
@@ -68,7 +75,13 @@ struct Profiles {
     _ key: Key<String?>, to profiles: [String: Profile], _ kind: SectionKind, _ section: Section,
     _ reader: inout SettingReader
   ) -> Profile? {
-    let reading = reader.read(key, in: section)
+    referred(reader.read(key, in: section), key, to: profiles, kind, section, &reader)
+  }
+
+  private func referred<Profile>(
+    _ reading: SettingReader.Reading<String?>, _ key: Key<String?>, to profiles: [String: Profile],
+    _ kind: SectionKind, _ section: Section, _ reader: inout SettingReader
+  ) -> Profile? {
     guard let name = reading.value else { return nil }
     if let profile = profiles[name] { return profile }
     let known = profiles.keys.sorted()

@@ -110,7 +110,11 @@ enum Schema {
 
   static let listener = SectionKind(
     name: "httpserver", isNamed: true,
-    keys: [("address", .read), (ListenerKeys.timeout.name, .read), (ListenerKeys.tls.name, .read)])
+    keys: [
+      ("address", .read), (ListenerKeys.socketMode.name, .read), (ListenerKeys.timeout.name, .read),
+      (ListenerKeys.tls.name, .read), (ListenerKeys.clientCertificates.name, .read),
+      (ListenerKeys.allowsUpgrade.name, .read), (ListenerKeys.logsAccess.name, .read),
+    ] + ListenerLimit.allCases.map { ($0.rawValue, .read) })
 
   static let storage = SectionKind(
     name: "storage", isNamed: true,

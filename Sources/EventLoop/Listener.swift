@@ -3,10 +3,8 @@ import Glibc
 
 /// Why nothing can listen at an address.
 package struct ListenError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The address as it was given.
-  package let host: String
-  /// The port as it was given.
-  package let port: UInt16
+  /// The address as it was given: `[::]:8000`, `unix:/path`.
+  package let address: String
   /// What went wrong.
   package let reason: Reason
 
@@ -25,27 +23,26 @@ package struct ListenError: Error, Hashable, Sendable, CustomStringConvertible {
       case .unknownHost(let sentence): sentence
       case .refused(let error): error.message
       }
-    return "cannot listen on \(Listener.text(host: host, port: port)): \(sentence)"
+    return "cannot listen on \(address): \(sentence)"
   }
 }
 
-/// A TCP socket that accepts connections; closed when its owner goes away.
+/// A socket that accepts connections; closed when its owner goes away.
 package struct Listener: ~Copyable {
   /// Connections that the kernel completes before they are accepted.
   static let backlog: Int32 = 512
 
   private let descriptor: FileDescriptor
+  /// The name of a Unix domain socket; nil for TCP.
+  private let file: UnixSocketFile?
 
-  /// The address as it was given.
-  package let host: String
-  /// The port in use: the kernel's choice if 0 was asked for.
+  /// The port in use: the kernel's choice if 0 was asked for; 0 for a Unix domain socket.
   package let port: UInt16
+  /// The address and port in use as text, for example "[::]:8000" or "unix:/run/vole.sock".
+  package let address: String
 
   /// The kernel's number, to be watched by a loop as long as this value lives.
   package var fileDescriptor: Int32 { descriptor.rawValue }
-
-  /// The address and port in use as text, for example "[::]:8000".
-  package var address: String { Self.text(host: host, port: port) }
 
   /// Listens at an address.
   ///
@@ -66,6 +63,27 @@ package struct Listener: ~Copyable {
         throw error
       }
       return try listenAtGiven(host: "0.0.0.0", port: port)
+    }
+  }
+
+  /// Listens at the path of a Unix domain socket, which is removed when the listener goes away.
+  ///
+  /// A socket that somebody has left there is replaced; one that is in use is not.
+  ///
+  /// - Parameters:
+  ///   - path: at most 107 bytes.
+  ///   - mode: the permission bits; who may not write may not connect.
+  package static func listen(path: String, mode: UInt16) throws(ListenError) -> Listener {
+    do throws(Errno) {
+      let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+      let number = socket(AF_UNIX, type, 0)
+      guard number >= 0 else { throw Errno.current }
+      let descriptor = FileDescriptor(owning: number)
+      let file = try UnixSocketFile(binding: descriptor, to: path, mode: mode)
+      guard Glibc.listen(descriptor.rawValue, backlog) == 0 else { throw Errno.current }
+      return Listener(descriptor: descriptor, file: file, port: 0, address: "unix:\(path)")
+    } catch {
+      throw ListenError(address: "unix:\(path)", reason: .refused(error))
     }
   }
 
@@ -108,15 +126,17 @@ package struct Listener: ~Copyable {
     guard code == 0, let list = unsafe found else {
       let sentence = unsafe gai_strerror(code).map { unsafe String(cString: $0) } ?? "no address"
       let reason = sentence.prefix(1).lowercased() + sentence.dropFirst()
-      throw ListenError(host: host, port: port, reason: .unknownHost(reason))
+      throw ListenError(
+        address: text(host: host, port: port), reason: .unknownHost(reason))
     }
     let chosen = unsafe firstIPv4(list) ?? list
     do throws(Errno) {
       let descriptor = try unsafe open(chosen)
       let bound = try boundPort(descriptor)
-      return Listener(descriptor: descriptor, host: host, port: bound)
+      return Listener(
+        descriptor: descriptor, file: nil, port: bound, address: text(host: host, port: bound))
     } catch {
-      throw ListenError(host: host, port: port, reason: .refused(error))
+      throw ListenError(address: text(host: host, port: port), reason: .refused(error))
     }
   }
 

@@ -7,6 +7,8 @@ package final class ServerContext {
   let clock: Clock
   let counterTable = CounterTable()
   private(set) var date = HTTPDate()
+  /// Monotonic nanoseconds of the turn that is under way.
+  private(set) var now: Int64
   /// Whether connections shall end after what they are doing.
   package var isDraining = false
 
@@ -18,19 +20,23 @@ package final class ServerContext {
   private var raised: [ResponseSignal] = []
   /// Called when a signal is raised and none was; it arranges for `takeRaised` soon.
   package var onSignal: (() -> Void)?
+  /// Told of each request that was answered; nil where nobody wants to know.
+  package var onAccess: ((AccessRecord) -> Void)?
 
   /// Makes the context of a server.
   package init(handler: any RequestHandler, limits: Limits, clock: Clock) {
     self.handler = handler
     self.limits = limits
     self.clock = clock
-    date.refresh(now: clock.monotonicNanoseconds(), clock: clock)
+    now = clock.monotonicNanoseconds()
+    date.refresh(now: now, clock: clock)
   }
 
   /// Sees to it that the date is right to the second, before requests are answered.
   ///
   /// - Parameter now: monotonic nanoseconds.
   package func refreshDate(now: Int64) {
+    self.now = now
     date.refresh(now: now, clock: clock)
   }
 
@@ -46,7 +52,9 @@ package final class ServerContext {
   func respond(to head: inout RequestHead) -> Response {
     defer { head.clear() }
     if let refusal = head.refusal ?? head.method.refusal { return refuse(refusal, &head) }
-    guard case .handled(let method) = head.method else { return refuse(.methodNotImplemented) }
+    guard case .handled(let method) = head.method else {
+      return refuse(.methodNotImplemented, &head)
+    }
     // SAFETY: the request lives inside the closure only.
     let response = unsafe withUnsafePointer(to: &head) { head in
       unsafe handler.respond(to: Request(head, method: method))
@@ -56,27 +64,44 @@ package final class ServerContext {
       return refuse(.tooManyStreams, &head)
     }
     counterTable.count(response.status)
+    return logged(response, head, nil)
+  }
+
+  /// Tells of an answer, at once or when its content is over.
+  private func logged(
+    _ response: Response, _ head: borrowing RequestHead, _ refusal: Refusal?
+  ) -> Response {
+    guard let onAccess else { return response }
+    let record = AccessRecord(head, response, refusal, now: clock.monotonicNanoseconds())
+    guard let source = response.stream else {
+      onAccess(record)
+      return response
+    }
+    var response = response
+    response.stream = LoggedStream(source, record, context: self)
     return response
   }
 
   /// Counts a refusal and makes its answer, in the handler's words where it has some.
   func refuse(_ refusal: Refusal, _ head: inout RequestHead) -> Response {
     guard refusal.isAnsweredByHandler, case .handled(let method) = head.method else {
-      return refuse(refusal)
+      return logged(refuse(refusal), head, refusal)
     }
     head.content = nil
     // SAFETY: the request lives inside the closure only.
     let response = unsafe withUnsafePointer(to: &head) { head in
       unsafe handler.respond(to: Request(head, method: method), refused: refusal)
     }
-    guard let response, response.stream == nil else { return refuse(refusal) }
+    guard let response, response.stream == nil else {
+      return logged(refuse(refusal), head, refusal)
+    }
     counterTable.count(refusal)
     counterTable.count(response.status)
-    return response
+    return logged(response, head, refusal)
   }
 
   /// Counts a refusal and makes its answer.
-  func refuse(_ refusal: Refusal) -> Response {
+  private func refuse(_ refusal: Refusal) -> Response {
     counterTable.count(refusal)
     let response = refusal.response
     counterTable.count(response.status)

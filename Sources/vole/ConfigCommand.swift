@@ -12,6 +12,7 @@ extension Command {
           + "Each value is a line of TOML with its origin behind it: a line of the file, a "
           + "variable, a flag, or default. Secrets are hidden.",
         "Exits with 2 where something is wrong. Nothing is connected.",
+        ListenerLimit.help,
       ],
       options: [
         OptionDeclaration("check", help: "Show nothing but what is wrong or has no effect.")

@@ -178,7 +178,7 @@ struct WrongConfigurationTests {
     Mistake(
       "[httpserver.a]\naddress = \"vole.example.org:80\"",
       "vole.toml:10: httpserver.a.address: \"vole.example.org:80\" is not an address to listen on "
-        + "(host:port with an IP address, or :port)"),
+        + "(host:port with an IP address, :port, or unix:/path)"),
     Mistake(
       "[httpserver.a]\naddress = \"0.0.0.0:8000\"\n[httpserver.b]\naddress = \"0.0.0.0:8000\"",
       "vole.toml:12: httpserver.b.address: 0.0.0.0:8000 is that of httpserver.a too (one address "
@@ -189,8 +189,7 @@ struct WrongConfigurationTests {
         + "each)"),
     Mistake(
       "[httpserver.a]\ntls = \"x\"",
-      "vole.toml:10: httpserver.a.tls: is not available in this version (without it the listener "
-        + "speaks plain HTTP)"),
+      "vole.toml:10: httpserver.a.tls: there is no [tls.x] (none is known)"),
     Mistake(
       "[token.team]\nfile = \"/etc/token\"",
       "vole.toml:9: token.team: is not available in this version"),
@@ -275,7 +274,7 @@ struct WrongConfigurationTests {
           + "(1 to 1000)",
         "--log-level: logging.level: \"loud\" is unknown (debug, info, warn, error)",
         "--listen: httpserver.default.address: \"here\" is not an address to listen on (host:port "
-          + "with an IP address, or :port)",
+          + "with an IP address, :port, or unix:/path)",
       ])
   }
 

@@ -251,6 +251,7 @@ package struct HTTP1Connection {
     progress &+= 1
     parser = HTTP1HeadParser()
     head.clear()
+    head.began = context.now
     hasBegun = true
   }
 

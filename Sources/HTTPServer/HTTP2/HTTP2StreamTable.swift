@@ -66,6 +66,7 @@ struct HTTP2StreamTable: ~Copyable {
     streams[index].head.clear()
     streams[index].head.version = .http2
     streams[index].head.connection = connection
+    streams[index].head.began = now
     receivingStreams += 1
     beginFields(of: index)
     return index

@@ -9,6 +9,9 @@ package struct Counters: Sendable {
     case upgraded
     case tls12
     case tls13
+
+    /// The label in metrics.
+    package var label: String { String(describing: self) }
   }
 
   /// Connections accepted.
@@ -25,6 +28,19 @@ package struct Counters: Sendable {
   let byStatus: [UInt64]
   let byProtocol: [UInt64]
   let byRefusal: [UInt64]
+
+  /// What two servers have done together.
+  package static func + (left: Counters, right: Counters) -> Counters {
+    func sum(_ list: (Counters) -> [UInt64]) -> [UInt64] {
+      zip(list(left), list(right)).map { $0 &+ $1 }
+    }
+    return Counters(
+      accepted: left.accepted &+ right.accepted, closed: left.closed &+ right.closed,
+      evicted: left.evicted &+ right.evicted,
+      bytesReceived: left.bytesReceived &+ right.bytesReceived,
+      bytesSent: left.bytesSent &+ right.bytesSent, byStatus: sum(\.byStatus),
+      byProtocol: sum(\.byProtocol), byRefusal: sum(\.byRefusal))
+  }
 
   /// Responses of a status, refusals that were answered included.
   package func responses(_ status: Status) -> UInt64 {

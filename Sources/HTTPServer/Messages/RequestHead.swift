@@ -21,6 +21,8 @@ struct RequestHead {
   /// The content, where the method wants it and there is any.
   var content: RequestContent?
   var connection = ConnectionInfo.unknown
+  /// Monotonic nanoseconds of the turn in which its first bytes came.
+  var began: Int64 = 0
   /// Why the server answers instead of the handler.
   var refusal: Refusal?
 

@@ -42,6 +42,12 @@ package final class Server {
   /// Connections open now, those included that wait only for their peer's end.
   package private(set) var openConnections = 0
 
+  /// Told of each request that was answered; nil where nobody wants to know.
+  package var accessLog: ((AccessRecord) -> Void)? {
+    get { context.onAccess }
+    set { context.onAccess = newValue }
+  }
+
   /// What was done so far.
   package var counters: Counters { context.counters }
 

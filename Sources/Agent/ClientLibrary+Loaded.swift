@@ -1,4 +1,5 @@
 package import Configuration
+import HTTPServer
 package import KafkaClient
 
 extension KafkaProperties {
@@ -18,11 +19,20 @@ extension KafkaProperties {
 }
 
 extension Run {
-  /// What librdkafka, as it is loaded, says to a configuration.
+  /// What librdkafka and OpenSSL, as they are loaded, say to a configuration.
   package static var clientLibrary: ClientLibrary {
     var library = ClientLibrary()
     library.propertyComplaint = { KafkaProperties([$0]).problems().first?.reason }
     library.clientComplaint = { KafkaProperties($0).complaintOfClient() }
+    library.listenerComplaint = { listener in
+      guard let settings = TLSSettings(listener) else { return nil }
+      do throws(TLSError) {
+        _ = try TLSContext(settings)
+        return nil
+      } catch {
+        return error.description
+      }
+    }
     let version = KafkaClientVersion.current
     if version.isRefusedScramByKafka4 { library.versionOfRefusedScram = version.text }
     return library
