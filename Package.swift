@@ -67,14 +67,14 @@ let package = Package(
     library("Configuration", ["CToml", "CPcre2", "LagCore"]),
 
     // The assembly.
-    library("Answers", ["LagCore", "JSON"]),
+    library("Answers", ["LagCore", "JSON", "Connect"]),
     library("Offline", ["LagCore", "ConsumerOffsets", "JSON"]),
     library("Doctor", ["LagCore", "ConsumerOffsets", "KafkaClient", "Configuration"]),
     library(
       "Agent",
       [
         "LagCore", "ConsumerOffsets", "KafkaClient", "EventLoop", "HTTPServer", "Configuration",
-        "Answers", "JSON",
+        "Answers", "JSON", "Connect",
       ]),
     .executableTarget(
       name: "vole",
@@ -93,8 +93,8 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore",
-        "LagSimulation",
+        "Agent", "Answers", "Configuration", "Connect", "ConsumerOffsets", "EventLoop",
+        "HTTPServer", "LagCore", "LagSimulation",
       ], resources: [.copy("Fixtures")]),
     tests(
       "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")]),

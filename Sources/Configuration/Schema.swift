@@ -18,8 +18,6 @@ struct SectionKind {
   let keys: [(name: String, use: Use)]
   /// Why sections of this kind have no effect; nil where they have one.
   var ignored: String?
-  /// Why sections of this kind are refused; nil where they are not.
-  var refused: String?
   /// Whether a name below `[name]` is a section of its own, `[name.X]`.
   var mayHaveNames = false
 
@@ -112,6 +110,10 @@ enum Schema {
     name: "httpserver", isNamed: true,
     keys: [("address", .read), (ListenerKeys.timeout.name, .read), (ListenerKeys.tls.name, .read)])
 
+  static let token = SectionKind(
+    name: "token", isNamed: true,
+    keys: [(TokenKeys.file.name, .read), (TokenKeys.groups.name, .read)])
+
   static let storage = SectionKind(
     name: "storage", isNamed: true,
     keys: [
@@ -148,13 +150,12 @@ enum Schema {
 
   /// In the order in which the effective configuration is shown.
   static let kinds: [SectionKind] = [
-    general, logging, clientProfile, tls, sasl, cluster, consumer, listener, storage, evaluator,
-    probe,
+    general, logging, clientProfile, tls, sasl, cluster, consumer, listener, token, storage,
+    evaluator, probe,
     SectionKind(name: "notifier", isNamed: true, keys: [], ignored: notYet),
     SectionKind(name: "scale", isNamed: true, keys: [], ignored: notYet),
     SectionKind(name: "zookeeper", isNamed: false, keys: [], ignored: noZooKeeper),
     SectionKind(name: "iam", isNamed: true, keys: [], ignored: "AWS IAM is not supported"),
-    SectionKind(name: "token", isNamed: true, keys: [], refused: notYet),
   ]
 
   private static let logsToStderr = "the log goes to standard error"
