@@ -83,7 +83,7 @@ let package = Package(
         "Configuration", "Answers", "JSON", "Offline", "Doctor", "Console",
       ], swiftSettings: rules),
     .executableTarget(
-      name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers"],
+      name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers", "JSON"],
       swiftSettings: rules),
     tests("JSONTests", ["JSON"]),
     tests("KafkaClientTests", ["KafkaClient"]),

@@ -1,4 +1,5 @@
 import Answers
+import Connect
 import EventLoop
 package import HTTPServer
 

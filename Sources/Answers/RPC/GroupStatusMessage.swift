@@ -62,8 +62,8 @@ package struct GroupStatusMessage {
       store.forEachPartition(
         ofGroup: group, nowSeconds: now / 1000, parameters: parameters,
         topic: { partitions.begin(topic: store.topicName($0)) },
-        { partitions.write($0, from: store, to: &writer) })
-      if partitions.hasBegun { writer.endArray() }
+        { partitions.write($0, from: store) })
+      partitions.finish(to: &writer)
     }
     writer.endObject()
   }

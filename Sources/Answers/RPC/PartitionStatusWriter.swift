@@ -2,82 +2,146 @@ import Connect
 import JSON
 import LagCore
 
-/// Writes `vole.v1.PartitionStatus`, one after the other.
+/// Writes the array of `vole.v1.PartitionStatus` of a group.
 ///
-/// A group has few topics and members and many partitions: what is said of those two is turned
-/// into JSON once and copied.
-struct PartitionStatusWriter {
+/// A group has few topics, members and rules and many partitions: what is said of those is turned
+/// into JSON once, and every partition is little more than copies of it with numbers in between.
+struct PartitionStatusWriter: ~Copyable {
   private let members: [GroupMember]
-  private let now: Int64
+  private let nowSeconds: Int64
   private let hasWindows: Bool
-  /// The topic of the partitions that come, as JSON text.
-  private var topic: [UInt8] = []
-  /// Whether any partition came.
-  private(set) var hasBegun = false
-  /// The owners that came so far, as JSON text; empty where one did not.
-  private var owners: [[UInt8]] = []
+  /// The array so far, without its end; empty before the first partition.
+  private var bytes: [UInt8] = []
+  /// How a partition of the present topic begins, up to its number.
+  private var beginning: [UInt8] = []
+  /// The owners that came so far, one object behind the other.
+  private var owners = JSONWriter(capacity: 1024)
+  /// Where each member's object stands among them; empty where it does not.
+  private var places: [Range<Int>]
 
   init(members: [GroupMember], now: Int64, hasWindows: Bool) {
     self.members = members
-    self.now = now
+    nowSeconds = now / 1000
     self.hasWindows = hasWindows
+    places = Array(repeating: 0..<0, count: members.count)
+    bytes.reserveCapacity(4096)
+    // So that a comma comes before each owner.
+    owners.value(0)
   }
 
   /// The partitions that come are of this topic.
   mutating func begin(topic: String) {
     var writer = JSONWriter(capacity: 64)
-    writer.value(topic)
-    self.topic = writer.finish()
+    writer.beginObject()
+    writer.field("topic", topic)
+    writer.key("partition")
+    beginning = writer.finish()
   }
 
-  /// Writes a partition; the first one begins the member of the status that holds them.
-  mutating func write(
-    _ partition: PartitionJudgement, from store: borrowing OffsetStore, to writer: inout JSONWriter
-  ) {
-    if !hasBegun {
-      hasBegun = true
-      writer.key("partitions")
-      writer.beginArray()
-    }
-    writer.beginObject()
-    writer.key("topic")
-    writer.value(json: topic.span)
-    writer.field("partition", partition.partition)
-    writer.field(
-      "status", verbatim: partition.isJudged ? partition.rule.status.name : "UNKNOWN")
-    writer.field("rule", verbatim: partition.rule.protoName)
-    if members.indices.contains(partition.member) {
-      writer.key("owner")
-      writeOwner(partition.member, to: &writer)
-    }
+  /// Writes a partition.
+  mutating func write(_ partition: PartitionJudgement, from store: borrowing OffsetStore) {
+    bytes.append(bytes.isEmpty ? UInt8(ascii: "[") : UInt8(ascii: ","))
+    bytes += beginning
+    bytes.append(decimal: Int64(partition.partition))
+    bytes += Self.verdicts[Int(partition.rule.rawValue) * 2 + (partition.isJudged ? 1 : 0)]
+    if places.indices.contains(partition.member) { writeOwner(partition.member) }
     if let committed = partition.committed {
-      writer.field("committedOffset", decimalString: committed.offset)
+      bytes += Self.committed
+      bytes.append(decimal: committed.offset)
     }
     if let head = partition.head {
-      writer.field("logEndOffset", decimalString: head.offset)
-      if partition.committed != nil { writer.field("lag", decimalString: partition.lag) }
+      bytes += partition.committed == nil ? Self.firstHead : Self.head
+      bytes.append(decimal: head.offset)
+      if partition.committed != nil {
+        bytes += Self.lag
+        bytes.append(decimal: partition.lag)
+      }
     }
-    writer.field("complete", partition.complete)
+    if partition.committed != nil || partition.head != nil { bytes.append(UInt8(ascii: "\"")) }
+    writeComplete(partition.complete)
     if let committed = partition.committed {
-      writer.field("commitAgeSeconds", age(committed.timestamp / 1000))
+      bytes += Self.commitAge
+      bytes.append(decimal: age(committed.timestamp / 1000))
     }
-    if let head = partition.head { writer.field("headAgeSeconds", age(Int64(head.sampledAt))) }
+    if let head = partition.head {
+      bytes += Self.headAge
+      bytes.append(decimal: age(Int64(head.sampledAt)))
+    }
+    if !partition.flags.isEmpty || hasWindows { writeMore(partition, from: store) }
+    bytes.append(UInt8(ascii: "}"))
+  }
+
+  /// Ends the array as the member of a status; there is none without a partition.
+  consuming func finish(to writer: inout JSONWriter) {
+    guard !bytes.isEmpty else { return }
+    bytes.append(UInt8(ascii: "]"))
+    writer.key("partitions")
+    writer.value(json: bytes.span)
+  }
+
+  private func age(_ seconds: Int64) -> Int64 {
+    min(max(0, nowSeconds &- seconds), Int64(Int32.max))
+  }
+
+  private mutating func writeOwner(_ member: Int) {
+    if places[member].isEmpty {
+      let start = owners.bytes.count
+      Self.write(members[member], to: &owners)
+      places[member] = start..<owners.bytes.count
+    }
+    bytes += owners.bytes[places[member]]
+  }
+
+  private mutating func writeComplete(_ complete: Float) {
+    guard complete != 1 else {
+      bytes += Self.isComplete
+      return
+    }
+    var writer = JSONWriter(capacity: 16)
+    writer.value(complete)
+    bytes += Self.complete
+    bytes += writer.bytes
+  }
+
+  /// Writes what few partitions have, or few clients ask for.
+  private mutating func writeMore(
+    _ partition: PartitionJudgement, from store: borrowing OffsetStore
+  ) {
+    var writer = JSONWriter()
+    writer.beginObject()
     if !partition.flags.isEmpty { Self.write(partition.flags, to: &writer) }
-    if hasWindows { write(store.commits(of: partition), to: &writer) }
-    writer.endObject()
+    if hasWindows { Self.write(store.commits(of: partition), to: &writer) }
+    // Members of an object of its own, of which the bracket becomes a comma.
+    guard writer.bytes.count > 1 else { return }
+    bytes.append(UInt8(ascii: ","))
+    bytes += writer.bytes.dropFirst()
   }
 
-  private func age(_ seconds: Int64) -> Int32 { Int32(clamping: max(0, now / 1000 &- seconds)) }
+  // MARK: What is copied
 
-  private mutating func writeOwner(_ member: Int, to writer: inout JSONWriter) {
-    while owners.count <= member { owners.append([]) }
-    if owners[member].isEmpty { owners[member] = Self.json(members[member]) }
-    let owner = owners[member]
-    writer.value(json: owner.span)
-  }
+  private static let committed = Array(",\"committedOffset\":\"".utf8)
+  private static let firstHead = Array(",\"logEndOffset\":\"".utf8)
+  private static let head = Array("\",\"logEndOffset\":\"".utf8)
+  private static let lag = Array("\",\"lag\":\"".utf8)
+  private static let isComplete = Array(",\"complete\":1".utf8)
+  private static let complete = Array(",\"complete\":".utf8)
+  private static let commitAge = Array(",\"commitAgeSeconds\":".utf8)
+  private static let headAge = Array(",\"headAgeSeconds\":".utf8)
 
-  private static func json(_ member: GroupMember) -> [UInt8] {
-    var writer = JSONWriter(capacity: 128)
+  /// Status and rule of a partition: two for each rule, the second where it is judged.
+  private static let verdicts: [[UInt8]] = {
+    var texts: [[UInt8]] = []
+    for rule in Rule.allCases {
+      for status in ["UNKNOWN", rule.status.name] as [StaticString] {
+        texts.append(Array(",\"status\":\"\(status)\",\"rule\":\"\(rule.protoName)\"".utf8))
+      }
+    }
+    return texts
+  }()
+
+  /// Writes an owner as a member of a partition, with the comma before it.
+  private static func write(_ member: GroupMember, to writer: inout JSONWriter) {
+    writer.key("owner")
     writer.beginObject()
     if !member.clientID.isEmpty { writer.field("clientId", member.clientID) }
     if !member.address.isEmpty { writer.field("host", member.address) }
@@ -86,7 +150,6 @@ struct PartitionStatusWriter {
     }
     if !member.memberID.isEmpty { writer.field("memberId", member.memberID) }
     writer.endObject()
-    return writer.finish()
   }
 
   private static func write(_ flags: PartitionFlags, to writer: inout JSONWriter) {
@@ -100,7 +163,7 @@ struct PartitionStatusWriter {
     writer.endArray()
   }
 
-  private func write(_ commits: [CommitEntry], to writer: inout JSONWriter) {
+  private static func write(_ commits: [CommitEntry], to writer: inout JSONWriter) {
     guard !commits.isEmpty else { return }
     writer.key("window")
     writer.beginArray()
