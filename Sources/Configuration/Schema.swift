@@ -150,12 +150,13 @@ enum Schema {
 
   /// In the order in which the effective configuration is shown.
   static let kinds: [SectionKind] = [
-    general, logging, clientProfile, tls, sasl, cluster, consumer, listener, token, storage,
-    evaluator, probe,
+    general, logging, clientProfile, tls, sasl, cluster, consumer, listener, storage, evaluator,
+    probe,
     SectionKind(name: "notifier", isNamed: true, keys: [], ignored: notYet),
     SectionKind(name: "scale", isNamed: true, keys: [], ignored: notYet),
     SectionKind(name: "zookeeper", isNamed: false, keys: [], ignored: noZooKeeper),
     SectionKind(name: "iam", isNamed: true, keys: [], ignored: "AWS IAM is not supported"),
+    token,
   ]
 
   private static let logsToStderr = "the log goes to standard error"
