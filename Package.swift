@@ -67,14 +67,14 @@ let package = Package(
     library("Configuration", ["CToml", "CPcre2", "LagCore"]),
 
     // The assembly.
-    library("Answers", ["LagCore", "JSON"]),
+    library("Answers", ["LagCore", "JSON", "Connect"]),
     library("Offline", ["LagCore", "ConsumerOffsets", "JSON"]),
     library("Doctor", ["LagCore", "ConsumerOffsets", "KafkaClient", "Configuration"]),
     library(
       "Agent",
       [
         "LagCore", "ConsumerOffsets", "KafkaClient", "EventLoop", "HTTPServer", "Configuration",
-        "Answers", "JSON",
+        "Answers", "JSON", "Connect",
       ]),
     .executableTarget(
       name: "vole",
@@ -83,7 +83,7 @@ let package = Package(
         "Configuration", "Answers", "JSON", "Offline", "Doctor", "Console",
       ], swiftSettings: rules),
     .executableTarget(
-      name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers"],
+      name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers", "JSON"],
       swiftSettings: rules),
     tests("JSONTests", ["JSON"]),
     tests("KafkaClientTests", ["KafkaClient"]),
@@ -93,9 +93,9 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "Answers", "Configuration", "ConsumerOffsets", "HTTPServer", "LagCore",
-        "LagSimulation",
-      ]),
+        "Agent", "Answers", "Configuration", "Connect", "ConsumerOffsets", "EventLoop",
+        "HTTPServer", "LagCore", "LagSimulation",
+      ], resources: [.copy("Fixtures")]),
     tests(
       "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")]),
 

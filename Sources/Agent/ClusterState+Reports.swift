@@ -35,7 +35,7 @@ extension ClusterState {
   }
 
   /// The parameters of the probes' verdict on a group at this moment.
-  private func judgement(of group: Int, now: Moment) -> JudgementParameters {
+  func judgement(of group: Int, now: Moment) -> JudgementParameters {
     var parameters = settings.judgement
     parameters.clockSkew = skew.correction &+ unseen(group, now: now)
     parameters.staleAfter = UInt32(clamping: settings.staleAfter / 1000)
@@ -109,6 +109,11 @@ extension ClusterState {
       commitsAge: ages.commits.map { $0 / 1000 }, headsAge: ages.heads.map { $0 / 1000 },
       source: sourceText(group), members: membersText(group, now: now),
       rebalances: store.rebalances(ofGroup: group).count)
+  }
+
+  /// Returns the verdict on a group as it stands now.
+  func verdict(_ group: Int, now: Moment) -> Verdict {
+    doubt(group, ages(of: group, now: now)) == nil ? watched[group].judgement.verdict : .unknown
   }
 
   /// Why nothing is said of a group that no consumer admits any more.

@@ -1,5 +1,5 @@
 /// Which of the watched groups somebody may see.
-package enum GroupScope: Sendable, Equatable {
+package enum GroupScope: Sendable, Hashable {
   /// All of them.
   case all
   /// Those with these names, in whatever cluster.

@@ -8,7 +8,7 @@ struct ResponseCache {
   private struct Entry {
     let target: [UInt8]
     /// What else the answer depends on.
-    let accept: [UInt8]
+    let variant: [UInt8]
     let isHead: Bool
     let response: Response
   }
@@ -17,7 +17,7 @@ struct ResponseCache {
 
   /// The most answers that are kept; further ones are made each time.
   static let maximumEntries = 16
-  /// The longest target whose answer is kept, in bytes, and the longest `Accept`.
+  /// The longest target whose answer is kept, in bytes, and the longest variant.
   static let maximumTargetBytes = 256
   /// The largest content that is kept, in bytes: what is larger is seldom asked for twice a second.
   static let maximumBodyBytes = 65_536
@@ -31,12 +31,12 @@ struct ResponseCache {
   ///
   /// - Parameters:
   ///   - request: whose target and method count.
-  ///   - accept: what else the answer depends on: the client's `Accept` where it does.
-  func find(_ request: borrowing Request, _ accept: ArraySlice<UInt8>) -> Response? {
+  ///   - variant: what else the answer depends on.
+  func find(_ request: borrowing Request, _ variant: [UInt8]) -> Response? {
     let isHead = request.method == .head
     let target = request.target
     for entry in entries where entry.isHead == isHead {
-      if Self.equal(entry.target.span, target.span), Self.equal(entry.accept.span, accept.span) {
+      if Self.equal(entry.target.span, target.span), entry.variant == variant {
         return entry.response
       }
     }
@@ -45,16 +45,16 @@ struct ResponseCache {
 
   /// Keeps an answer, as `find` finds it.
   mutating func insert(
-    _ response: Response, for request: borrowing Request, _ accept: ArraySlice<UInt8>
+    _ response: Response, for request: borrowing Request, _ variant: [UInt8]
   ) {
     let target = request.target
     guard entries.count < Self.maximumEntries, target.count <= Self.maximumTargetBytes,
-      accept.count <= Self.maximumTargetBytes, response.body.count <= Self.maximumBodyBytes,
+      variant.count <= Self.maximumTargetBytes, response.body.count <= Self.maximumBodyBytes,
       response.stream == nil
     else { return }
     entries.append(
       Entry(
-        target: Array(target), accept: Array(accept), isHead: request.method == .head,
+        target: Array(target), variant: variant, isHead: request.method == .head,
         response: response))
   }
 

@@ -2,7 +2,7 @@ package import Answers
 package import Configuration
 package import EventLoop
 import Glibc
-package import HTTPServer
+import HTTPServer
 import KafkaClient
 package import LagCore
 
@@ -47,10 +47,18 @@ package final class Run: RequestHandler {
   let loop: EventLoop
   private let log: (LogRecord) -> Void
   private let fetchWait: Int32
-  private(set) var level: Configuration.LogLevel
+  /// The least urgent level that is written.
+  package var level: Configuration.LogLevel {
+    didSet { routes.logLevel = level }
+  }
   var agent: Agent
   var routes: Routes
-  private var cache = ResponseCache()
+  /// The tokens that show who asks.
+  var tokens: AccessTokens
+  /// The RPC interface.
+  private(set) lazy var rpc = RPCService(host: self)
+  var rpcTimer: TimerToken?
+  var cache = ResponseCache()
   /// The links of the agent's clusters, in their order.
   var links: [ClusterLink] = []
   /// What looks after the files of the configuration; nil where it is not reloaded.
@@ -58,7 +66,8 @@ package final class Run: RequestHandler {
   /// The listeners of the configuration at the start.
   var listeners: [ServedListener] = []
   private var wasReady = false
-  private(set) var isEnding = false
+  /// Whether the agent was told to end.
+  package private(set) var isEnding = false
   /// Called once when everything is answered after `drain`.
   private var ended: (() -> Void)?
 
@@ -88,6 +97,7 @@ package final class Run: RequestHandler {
       throw StartError("cannot start: \(error.message)")
     }
     run.beginWatching(configuration, load: options.load)
+    run.beginRPC()
     run.beginTicking()
     return run
   }
@@ -99,8 +109,9 @@ package final class Run: RequestHandler {
     level = configuration.logging.level
     agent = Agent(
       configuration, seed: UInt64.random(in: .min ... .max), now: Self.now(of: loop.clock))
+    tokens = AccessTokens(configuration.tokens)
     routes = Routes(
-      host: Self.hostName(), allowOrigin: configuration.general.accessControlAllowOrigin)
+      host: Self.machineName(), allowOrigin: configuration.general.accessControlAllowOrigin)
     routes.logLevel = level
     routes.server.program = ProgramInfo(
       version: options.version, librdkafka: KafkaClientVersion.current.text,
@@ -149,7 +160,7 @@ package final class Run: RequestHandler {
     link.close()
   }
 
-  private static func hostName() -> String {
+  private static func machineName() -> String {
     var name = [CChar](repeating: 0, count: 256)
     // SAFETY: the buffer is as long as is said, and its last byte stays 0.
     guard unsafe gethostname(&name, name.count - 1) == 0 else { return "localhost" }
@@ -159,7 +170,8 @@ package final class Run: RequestHandler {
 
   // MARK: Time
 
-  var now: Moment { Self.now(of: loop.clock) }
+  /// The time on both clocks.
+  package var now: Moment { Self.now(of: loop.clock) }
 
   private static func now(of clock: Clock) -> Moment {
     Moment(
@@ -176,6 +188,7 @@ package final class Run: RequestHandler {
     guard !isEnding else { return }
     let now = now
     handle(.tick, at: now)
+    rpc.tell()
     // What is overdue tells nobody by itself.
     for link in links where link.asksAboutGroups { takeGroupReplies(of: link) }
     lookAtFiles()
@@ -187,7 +200,7 @@ package final class Run: RequestHandler {
   // MARK: Events and effects
 
   private func handle(_ event: AgentEvent, at now: Moment) {
-    cache.clear()
+    forgetAnswers()
     perform(agent.handle(event, at: now))
     if !wasReady, agent.isReady {
       wasReady = true
@@ -199,7 +212,7 @@ package final class Run: RequestHandler {
 
   /// Does what the agent wants done.
   func perform(_ effects: [AgentEffect]) {
-    cache.clear()
+    forgetAnswers()
     for effect in effects {
       do throws(KafkaError) {
         try perform(effect)
@@ -261,10 +274,20 @@ package final class Run: RequestHandler {
   /// Takes another configuration over as far as the agent itself has no part in it.
   func adopt(_ configuration: Configuration) {
     level = configuration.logging.level
-    routes.logLevel = level
     readCertificates(of: configuration)
     routes.setAllowOrigin(configuration.general.accessControlAllowOrigin)
+    let tokens = AccessTokens(configuration.tokens)
+    if tokens != self.tokens {
+      self.tokens = tokens
+      rpc.endWatches()
+    }
+    forgetAnswers()
+  }
+
+  /// Forgets the answers of this second, because the agent has learnt something or time passed.
+  func forgetAnswers() {
     cache.clear()
+    rpc.forget()
   }
 
   /// Writes a line to the log, if it is urgent enough.
@@ -295,7 +318,7 @@ package final class Run: RequestHandler {
     let start = now
     let deadline = loop.clock.monotonicNanoseconds() + Self.sliceTime
     var mayHaveMore = false
-    cache.clear()
+    forgetAnswers()
     repeat {
       do throws(KafkaError) {
         mayHaveMore = try takeBatch(of: link, start: start)
@@ -346,27 +369,6 @@ package final class Run: RequestHandler {
     for event in drained.events { handle(event, at: now) }
   }
 
-  // MARK: Requests
-
-  /// Answers a request from what the agent knows at this moment, and logs what people should know.
-  package func respond(to request: borrowing Request) -> Response {
-    let route = RouteClass(request)
-    let response = answer(request, route)
-    routes.server.requests.count(route, response.status)
-    return response
-  }
-
-  private func answer(_ request: borrowing Request, _ route: RouteClass) -> Response {
-    let isKept = request.method == .get || request.method == .head
-    let accept = route == .metrics ? request.header("accept") ?? [] : []
-    if isKept, let kept = cache.find(request, accept) { return kept }
-    if route == .metrics { routes.server.counters = server?.counters }
-    let answered = routes.answer(RouteRequest(request), agent: agent, now: now)
-    if let record = answered.log { write(record) }
-    if isKept { cache.insert(answered.response, for: request, accept) }
-    return answered.response
-  }
-
   /// What the agent says of every watched group now, for the demo's table.
   package func reports() -> [GroupReport] { agent.reports(now: now) }
 
@@ -388,7 +390,7 @@ package final class Run: RequestHandler {
   private func drain() {
     isEnding = true
     routes.isDraining = true
-    cache.clear()
+    forgetAnswers()
     // Clients take their time to go, which is that of the answers under way.
     for link in links { link.close() }
     drainListeners { [unowned self] in

@@ -55,10 +55,28 @@ package struct GroupReport: Sendable, Equatable {
         + "few commits seen to judge, or have no known log-end offset"
     case .warning, .error:
       guard let worst = judgement.worst, let culpritTopic else { return "no detail" }
-      let status = worst.rule.status
-      return "\(count(of: status)) of \(Self.partitions(judgement.partitions)) \(status.name): "
-        + "\(culpritTopic)-\(worst.partition) lag \(worst.lag), \(worst.rule.sentence)"
+      return sentence(on: worst, of: culpritTopic)
     }
+  }
+
+  /// The sentence on the worst partition; appended to, because it is made for every answer.
+  private func sentence(on worst: GroupJudgement.Culprit, of topic: String) -> String {
+    let status = worst.rule.status
+    var text = String(count(of: status))
+    text.reserveCapacity(160)
+    text += " of "
+    text += Self.partitions(judgement.partitions)
+    text += " "
+    text += status.word
+    text += ": "
+    text += topic
+    text += "-"
+    text += String(worst.partition)
+    text += " lag "
+    text += String(worst.lag)
+    text += ", "
+    text += worst.rule.sentence
+    return text
   }
 
   private func count(of status: PartitionStatus) -> Int {
@@ -73,6 +91,19 @@ package struct GroupReport: Sendable, Equatable {
 
   private static func partitions(_ count: Int) -> String {
     count == 1 ? "1 partition" : "\(count) partitions"
+  }
+}
+
+extension PartitionStatus {
+  /// The status as Burrow's JSON spells it.
+  fileprivate var word: String {
+    switch self {
+    case .ok: "OK"
+    case .warning: "WARN"
+    case .stop: "STOP"
+    case .stall: "STALL"
+    case .rewind: "REWIND"
+    }
   }
 }
 

@@ -82,7 +82,7 @@ package struct MetricsWriter {
   ///   - labels: pairs of name and value, any text.
   package mutating func sample(_ value: Int64, _ labels: [(name: String, value: String)] = []) {
     writeName(labels)
-    write(decimal: value)
+    bytes.append(decimal: value)
     bytes.append(UInt8(ascii: "\n"))
   }
 
@@ -108,9 +108,9 @@ package struct MetricsWriter {
   package mutating func sample(_ value: Int64, _ labels: PartitionLabels, partition: Int32) {
     bytes += name
     bytes += labels.before
-    write(decimal: Int64(partition))
+    bytes.append(decimal: Int64(partition))
     bytes += labels.behind
-    write(decimal: value)
+    bytes.append(decimal: value)
     bytes.append(UInt8(ascii: "\n"))
   }
 
@@ -144,19 +144,5 @@ package struct MetricsWriter {
       }
     }
     bytes.append(UInt8(ascii: "\""))
-  }
-
-  private mutating func write(decimal value: Int64) {
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    var rest = value.magnitude
-    guard rest >= 10 else { return bytes.append(UInt8(ascii: "0") + UInt8(rest)) }
-    var digits = InlineArray<20, UInt8>(repeating: 0)
-    var start = 20
-    while rest > 0 {
-      start -= 1
-      digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    }
-    for index in start..<20 { bytes.append(digits[index]) }
   }
 }

@@ -10,6 +10,8 @@ package struct Configuration {
   package var consumers: [Consumer]
   /// Where the agent listens; at least one, no address twice.
   package var listeners: [Listener]
+  /// The tokens that may be shown, in the order of the file; without any, everybody may ask.
+  package var tokens: [Token]
   package var storage: Storage
   package var evaluator: Evaluator
   package var probe: Probe

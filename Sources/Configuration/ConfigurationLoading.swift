@@ -130,6 +130,7 @@ struct Loader {
     let clusters = sections.of(Schema.cluster).map { readCluster($0, profiles) }
     let consumers = readConsumers(clusters, profiles)
     let listeners = readListeners(profiles)
+    let tokens = readTokens()
     let storage = only(Schema.storage).map { readStorage($0) }
     let evaluator = only(Schema.evaluator).map { readEvaluator($0) }
     let probe = section(Schema.probe).map { readProbe($0) }
@@ -139,7 +140,8 @@ struct Loader {
     guard let logging, let storage, let evaluator, let probe else { return nil }
     return Configuration(
       general: general, logging: logging, clusters: clusters, consumers: consumers,
-      listeners: listeners, storage: storage, evaluator: evaluator, probe: probe, pod: pod,
+      listeners: listeners, tokens: tokens, storage: storage, evaluator: evaluator, probe: probe,
+      pod: pod,
       source: sources.file?.name, settings: [], warnings: [], files: [])
   }
 

@@ -112,6 +112,12 @@ enum ListenerKeys {
   }
 }
 
+/// The keys of `[token.X]`.
+enum TokenKeys {
+  static var file: Key<String?> { .file("file") }
+  static var groups: Key<[String]> { ConsumerKeys.groups }
+}
+
 /// The keys of `[storage.X]`.
 enum StorageKeys {
   static var className: Key<ClassNames.Storage> { .choice("class-name", default: .inmemory) }

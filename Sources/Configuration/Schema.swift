@@ -18,8 +18,6 @@ struct SectionKind {
   let keys: [(name: String, use: Use)]
   /// Why sections of this kind have no effect; nil where they have one.
   var ignored: String?
-  /// Why sections of this kind are refused; nil where they are not.
-  var refused: String?
   /// Whether a name below `[name]` is a section of its own, `[name.X]`.
   var mayHaveNames = false
 
@@ -116,6 +114,10 @@ enum Schema {
       (ListenerKeys.allowsUpgrade.name, .read), (ListenerKeys.logsAccess.name, .read),
     ] + ListenerLimit.allCases.map { ($0.rawValue, .read) })
 
+  static let token = SectionKind(
+    name: "token", isNamed: true,
+    keys: [(TokenKeys.file.name, .read), (TokenKeys.groups.name, .read)])
+
   static let storage = SectionKind(
     name: "storage", isNamed: true,
     keys: [
@@ -158,7 +160,7 @@ enum Schema {
     SectionKind(name: "scale", isNamed: true, keys: [], ignored: notYet),
     SectionKind(name: "zookeeper", isNamed: false, keys: [], ignored: noZooKeeper),
     SectionKind(name: "iam", isNamed: true, keys: [], ignored: "AWS IAM is not supported"),
-    SectionKind(name: "token", isNamed: true, keys: [], refused: notYet),
+    token,
   ]
 
   private static let logsToStderr = "the log goes to standard error"

@@ -103,9 +103,6 @@ struct Sections {
     _ section: Section, _ file: ConfigurationFile, _ report: inout Report
   ) {
     let path = SettingPath(components: section.path)
-    if let reason = section.kind.refused {
-      return report.error(section.origin, path, "is \(reason)")
-    }
     if let reason = section.kind.ignored {
       return report.warning(section.origin, path, "has no effect: \(reason)")
     }

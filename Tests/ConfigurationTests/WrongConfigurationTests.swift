@@ -191,8 +191,13 @@ struct WrongConfigurationTests {
       "[httpserver.a]\ntls = \"x\"",
       "vole.toml:10: httpserver.a.tls: there is no [tls.x] (none is known)"),
     Mistake(
-      "[token.team]\nfile = \"/etc/token\"",
-      "vole.toml:9: token.team: is not available in this version"),
+      "[token.team]\nfile = \"/nowhere/token\"",
+      "vole.toml:9: token.team.groups: no group is named (groups = [\"orders\"]; groups = "
+        + "[\"*\"] shows all of them)",
+      "vole.toml:10: token.team.file: cannot read \"/nowhere/token\": No such file or directory"),
+    Mistake(
+      "[token.team]\ngroups = [\"a\"]",
+      "vole.toml:9: token.team.file: is missing (the file that holds the token)"),
     Mistake(
       "[consumers.a]",
       "vole.toml:9: consumers: unknown section (did you mean consumer?)"),

@@ -74,7 +74,8 @@ struct TidyTests {
   @Test("The pure middle imports nothing from outside, and is safe")
   func pureTargets() {
     let allowed: [String: Set<String>] = [
-      "LagCore": [], "JSON": [], "ConsumerOffsets": ["LagCore"], "Answers": ["LagCore", "JSON"],
+      "LagCore": [], "JSON": [], "ConsumerOffsets": ["LagCore"],
+      "Answers": ["LagCore", "JSON", "Connect"],
       "Offline": ["LagCore", "ConsumerOffsets", "JSON"], "Console": ["JSON"],
     ]
     for file in SourceTree.sources {

@@ -29,6 +29,11 @@ struct ServerReport {
   /// The responses that were given, by what was asked for.
   var requests = RequestCounters()
 
+  /// Calls of the RPC interface that came to an answer, by method and code.
+  var calls: [(service: String, method: String, code: String, calls: Int)] = []
+  /// Streams of the RPC interface that are open.
+  var openWatches = 0
+
   /// Writes what `/metrics` says of them.
   func write(to writer: inout MetricsWriter, now: Moment) {
     if let program { write(program, to: &writer, now: now) }
@@ -38,6 +43,14 @@ struct ServerReport {
       writer.sample(Int64(clamping: count), [("route", route.label), ("code", "\(status)")])
     }
     if let counters { write(counters, to: &writer) }
+    writer.family("vole_rpc_calls_total", .counter, "Calls by method and code")
+    for call in calls {
+      writer.sample(
+        Int64(call.calls),
+        [("service", call.service), ("method", call.method), ("code", call.code)])
+    }
+    writer.family("vole_rpc_open_streams", .gauge, "Streams that are open")
+    writer.sample(Int64(openWatches))
   }
 
   private func write(_ program: ProgramInfo, to writer: inout MetricsWriter, now: Moment) {

@@ -81,8 +81,12 @@ package struct GroupJudgement: Sendable, Equatable {
   /// Partitions with a commit standing that were left out, because nobody subscribes to their topic
   /// any more.
   package var unsubscribed = 0
+  /// How many have a full window.
+  package var full = 0
   /// The sum of the current lags in records.
   package var totalLag: UInt64 = 0
+  /// The largest current lag in records.
+  package var maxLag: UInt64 = 0
   /// The worst partition: topic index of the store, partition, rule and lag; nil when all are OK.
   package var worst: Culprit?
 
@@ -97,6 +101,9 @@ package struct GroupJudgement: Sendable, Equatable {
     /// The current lag in records.
     package var lag: UInt64
   }
+
+  /// The share of the partitions whose window is full, 0 to 1; 0 without any.
+  package var complete: Float { partitions > 0 ? Float(full) / Float(partitions) : 0 }
 
   /// A judgement of nothing.
   package static let notFound = GroupJudgement(verdict: .notFound)
@@ -194,6 +201,8 @@ extension OffsetStore {
       }
 
       judgement.partitions += 1
+      if found.complete == 1 { judgement.full += 1 }
+      judgement.maxLag = max(judgement.maxLag, found.currentLag)
       judgement.totalLag &+= found.currentLag
       if !found.flags.isEmpty { judgement.count(found.flags) }
       let isUnknown: Bool

@@ -28,15 +28,16 @@ def escaped_twice(*segments):
 class _Client:
     """Asks with HTTP/1.1, a connection for each request, and follows redirects."""
 
-    def __init__(self, base):
+    def __init__(self, base, headers=None):
         self._address = urlsplit(base).netloc
+        self._headers = headers or {}
         self.requests = []
 
     def get(self, path, follow=3):
         """Status code and decoded answer."""
         connection = http.client.HTTPConnection(self._address, timeout=5)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=self._headers)
             answer = connection.getresponse()
             body = answer.read()
         finally:

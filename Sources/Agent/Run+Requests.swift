@@ -1,0 +1,112 @@
+import Answers
+import Connect
+import EventLoop
+package import HTTPServer
+
+/// What is asked of the agent.
+extension Run {
+  /// Answers a request from what the agent knows at this moment, and logs what people should know.
+  package func respond(to request: borrowing Request) -> Response {
+    let route = RouteClass(request)
+    var response = answer(request, route)
+    if response.status == .unauthorized { response.headers += Self.challenges }
+    routes.server.requests.count(route, response.status)
+    return response
+  }
+
+  /// Says in Connect's words why the server does not take a call.
+  package func respond(to request: borrowing Request, refused refusal: Refusal) -> Response? {
+    rpc.respond(to: request, refused: refusal)
+  }
+
+  private func answer(_ request: borrowing Request, _ route: RouteClass) -> Response {
+    if route == .rpc, let response = rpc.respond(to: request) { return response }
+    var scope = GroupScope.all
+    var variant = route == .metrics ? Array(request.header("accept") ?? []) : []
+    if tokens.areNeeded, route.needsToken(request) {
+      guard case .holder(let name, let named) = tokens.caller(of: request) else {
+        return Response(.unauthorized, .text, body: Array("a token is needed\n".utf8))
+      }
+      scope = named
+      variant += [0] + Array(name.utf8)
+    }
+    let isKept = request.method == .get || request.method == .head
+    if isKept, let kept = cache.find(request, variant) { return kept }
+    if route == .metrics { readCounters() }
+    var asked = RouteRequest(request)
+    asked.scope = scope
+    let answered = routes.answer(asked, agent: agent, now: now)
+    if let record = answered.log { write(record) }
+    if isKept { cache.insert(answered.response, for: request, variant) }
+    return answered.response
+  }
+
+  private func readCounters() {
+    routes.server.counters = serverCounters
+    routes.server.calls = rpc.counted
+    routes.server.openWatches = rpc.openWatches
+  }
+
+  /// How a client may show a token (RFC 9110 section 11.6.1).
+  private static let challenges = [
+    Header("www-authenticate", "Bearer realm=\"vole\""),
+    Header("www-authenticate", "Basic realm=\"vole\", charset=\"UTF-8\""),
+  ]
+}
+
+extension RouteClass {
+  /// Whether a request wants a token where there are any: all but plain probes do.
+  fileprivate func needsToken(_ request: borrowing Request) -> Bool {
+    if request.method == .options { return false }
+    switch self {
+    case .probe: return request.hasQueryParameter("verbose")
+    case .consumer:
+      let last = request.segmentCount - 1
+      let isProbe =
+        request.segment(last, equals: "livez") || request.segment(last, equals: "readyz")
+        || request.segment(last, equals: "startupz")
+      return !isProbe || request.hasQueryParameter("verbose")
+    case .burrow: return !request.segment(0, equals: "burrow")
+    case .metrics, .rpc: return true
+    case .other: return !request.pathEquals("/")
+    }
+  }
+}
+
+/// The RPC interface's look at the agent.
+extension Run: RPCHost {
+  /// Lends the agent as it is now.
+  package func withAgent<Result, Failure: Error>(
+    _ body: (borrowing Agent) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(agent)
+  }
+
+  /// The monotonic clock in nanoseconds.
+  package var nanoseconds: Int64 { loop.clock.monotonicNanoseconds() }
+
+  /// The program that runs.
+  package var program: ProgramInfo? { routes.server.program }
+
+  /// The name of this machine.
+  package var hostName: String { routes.host }
+
+  /// Who asks.
+  package func caller(of request: borrowing Request) -> Caller { tokens.caller(of: request) }
+
+  /// Keeps a timer of the loop at the next deadline of a stream.
+  func beginRPC() {
+    rpc.timers.onChange = { [unowned self] in keepTimer() }
+  }
+
+  private func keepTimer() {
+    if let rpcTimer { loop.cancel(rpcTimer) }
+    rpcTimer = rpc.timers.nextDeadline.map { deadline in
+      loop.schedule(at: deadline) { [unowned self] in
+        rpcTimer = nil
+        rpc.timers.run(now: nanoseconds)
+        if rpcTimer == nil { keepTimer() }
+      }
+    }
+  }
+}
