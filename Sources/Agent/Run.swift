@@ -28,6 +28,8 @@ package final class Run: RequestHandler {
     package var log: (LogRecord) -> Void
     /// Reads the configuration anew; nil where it is never reloaded.
     package var load: (() throws(InvalidConfiguration) -> Configuration)?
+    /// What is wrong with the configuration in whose place an older one runs; empty usually.
+    package var refused: [String] = []
     /// The version of the program, which it tells who asks.
     package var version = ""
 
@@ -58,6 +60,10 @@ package final class Run: RequestHandler {
   private var server: Server?
   private var wasReady = false
   private(set) var isEnding = false
+  /// What is known of what survives.
+  var memory = RunMemory()
+  /// The exit code that the process is to end with.
+  package private(set) var exitCode: Int32 = 0
   /// Called once when everything is answered after `drain`.
   private var ended: (() -> Void)?
 
@@ -80,6 +86,7 @@ package final class Run: RequestHandler {
   ) throws(StartError) -> Run {
     let run = Run(configuration, loop: loop, options: options)
     run.ended = ended
+    try run.openMemory(configuration)
     try run.listen(configuration.listeners)
     do throws(Errno) {
       try run.open(configuration)
@@ -87,6 +94,7 @@ package final class Run: RequestHandler {
       throw StartError("cannot start: \(error.message)")
     }
     run.beginWatching(configuration, load: options.load)
+    if !options.refused.isEmpty { run.refuse(options.refused) }
     run.beginTicking()
     return run
   }
@@ -212,6 +220,7 @@ package final class Run: RequestHandler {
     // What is overdue tells nobody by itself.
     for link in links where link.asksAboutGroups { takeGroupReplies(of: link) }
     lookAtFiles()
+    tendMemory()
     let pause = 1000 - now.wall % 1000
     let next = loop.clock.monotonicNanoseconds() + pause * nanosecondsPerMillisecond
     _ = loop.schedule(at: next) { [unowned self] in tick() }
@@ -270,6 +279,10 @@ package final class Run: RequestHandler {
     case .searchRecords(let cluster, let search): try links[cluster].searchRecords(search)
     case .replaceGroupsClient(let cluster): links[cluster].replaceGroupsClient()
     case .replaceWorker(let cluster): links[cluster].replaceWorker()
+    case .saveState: memory.isDue = true
+    case .exit(let code):
+      exitCode = code
+      drain()
     case .log(let record): write(record)
     case .drain: drain()
     }
@@ -395,7 +408,9 @@ package final class Run: RequestHandler {
     if route == .metrics { routes.server.counters = server?.counters }
     let answered = routes.answer(RouteRequest(request), agent: agent, now: now)
     if let record = answered.log { write(record) }
-    if isKept { cache.insert(answered.response, for: request, accept) }
+    // The governor has to know of every probe.
+    if let probe = answered.probe { perform(agent.asked(probe, at: now)) }
+    if isKept, answered.probe == nil { cache.insert(answered.response, for: request, accept) }
     return answered.response
   }
 
@@ -418,7 +433,9 @@ package final class Run: RequestHandler {
   }
 
   private func drain() {
+    guard !isEnding else { return }
     isEnding = true
+    keepAtEnd()
     routes.isDraining = true
     cache.clear()
     // Clients take their time to go, which is that of the answers under way.
