@@ -40,6 +40,12 @@ extension Configuration {
     /// When a pause ends, in milliseconds since 1970, `.max` without an end; nil without a pause.
     package var pausedUntil: Int64?
 
+    /// Puts the parts together; without any, the defaults.
+    package init(parameters: ProbeParameters = ProbeParameters(), pausedUntil: Int64? = nil) {
+      self.parameters = parameters
+      self.pausedUntil = pausedUntil
+    }
+
     /// The parameters at a time on the wall clock, in milliseconds since 1970.
     package func parameters(at now: Int64) -> ProbeParameters {
       var current = parameters

@@ -16,7 +16,7 @@ struct DecisionKeys {
   /// The end of a pause that is the default; see `Configuration.Decisions`.
   var pausedUntil: Int64?
 
-  static let groups: Key<[String]> = ConsumerKeys.groups
+  static var groups: Key<[String]> { ConsumerKeys.groups }
 
   /// Every key, for the list of those that are known.
   static var names: [String] {

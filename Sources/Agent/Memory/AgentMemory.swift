@@ -1,4 +1,5 @@
 import Answers
+import Configuration
 
 /// What becomes of what must survive the agent: restarts counted, poison, pauses, the last good
 /// configuration.

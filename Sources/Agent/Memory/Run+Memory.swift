@@ -71,7 +71,12 @@ extension Run {
     guard let keeper = memory.keeper else { return }
     if let outcome = keeper.takeOutcome() {
       perform(agent.kept(trouble: outcome.problem))
-      if outcome.problem == nil { memory.kept = outcome.bytes } else { memory.retryAt = now.monotonic + Self.retryAfter }
+      if outcome.problem == nil {
+        memory.kept = outcome.bytes
+      } else {
+        memory.isDue = true
+        memory.retryAt = now.monotonic + Self.retryAfter
+      }
     }
     let time = now.monotonic
     guard memory.isDue || time >= memory.nextAt, time >= memory.retryAt else { return }
@@ -106,14 +111,14 @@ extension Run {
   private func writeLastWords(_ words: String, to path: String, creates: Bool) {
     let flags = O_WRONLY | O_TRUNC | O_CLOEXEC | (creates ? O_CREAT : 0)
     // SAFETY: open copies the path; the descriptor is closed at once.
-    let descriptor = unsafe open(path, flags, 0o644)
+    let descriptor = unsafe Glibc.open(path, flags, 0o644)
     guard descriptor >= 0 else {
       if creates {
         write(LogRecord(.warn, "the termination log cannot be written").with("path", path))
       }
       return
     }
-    defer { close(descriptor) }
+    defer { Glibc.close(descriptor) }
     let bytes = Array(words.utf8.prefix(Self.maximumLastWords))
     // SAFETY: write reads at most the count of bytes that the array has.
     let written = unsafe bytes.withUnsafeBytes { buffer in

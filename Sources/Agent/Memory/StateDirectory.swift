@@ -1,4 +1,4 @@
-import Configuration
+package import Configuration
 import Glibc
 
 /// The directory of what must survive the agent, on disk.

@@ -105,10 +105,10 @@ package enum StateFormat {
   ///
   /// - Throws: why it is not taken; a key that is not known is passed over.
   package static func decode(_ bytes: [UInt8]) throws(Problem) -> GovernorState {
+    var state = GovernorState()
+    var found: Int64?
     do throws(JSONError) {
       var reader = JSONReader(bytes)
-      var state = GovernorState()
-      var found: Int64?
       try reader.beginObject()
       while try reader.nextKey() {
         if reader.isKey("version") {
@@ -132,16 +132,12 @@ package enum StateFormat {
         }
       }
       try reader.finish()
-      guard found == version else { return try refuse(found) }
-      return state
     } catch {
       throw .malformed("\(error)")
     }
-  }
-
-  private static func refuse(_ found: Int64?) throws(Problem) -> GovernorState {
     guard let found else { throw .malformed("it has no version") }
-    throw .version(found)
+    guard found == version else { throw .version(found) }
+    return state
   }
 
   private static func numbers(_ reader: inout JSONReader) throws(JSONError) -> [Int64] {

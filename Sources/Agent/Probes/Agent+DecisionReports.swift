@@ -1,4 +1,5 @@
 package import Answers
+import Configuration
 import LagCore
 
 /// What is to be said of decisions: to those who ask, and to the log.

@@ -1,6 +1,6 @@
-import Answers
+package import Answers
 import Configuration
-package import LagCore
+import LagCore
 
 /// What the probes answer: made once a second, after the verdicts.
 extension Agent {

@@ -1,3 +1,4 @@
+import Answers
 import LagCore
 
 /// What decisions and scale are made from.

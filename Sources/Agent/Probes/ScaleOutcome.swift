@@ -1,3 +1,4 @@
+import Configuration
 package import LagCore
 
 /// How many replicas a group should have, as far as that can be said.
