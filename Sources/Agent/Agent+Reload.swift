@@ -11,7 +11,11 @@ extension Agent {
   ///   - seed: a random number for the name tables.
   ///   - now: the time.
   package init(_ configuration: Configuration, seed: UInt64, now: Moment) {
-    self.init(clusters: ClusterSettings.all(of: configuration), seed: seed)
+    self.init(
+      clusters: ClusterSettings.all(of: configuration), seed: seed,
+      identity: PodIdentity(
+        address: configuration.pod.ip, name: configuration.pod.name,
+        nodeAddress: configuration.pod.hostIP))
     reload.loaded(configuration, isReload: false, now: now)
   }
 
@@ -63,6 +67,7 @@ extension Agent {
     }
     clusters = changed
     reload.loaded(configuration, isReload: true, now: now)
+    resettle(configuration, now: now)
     return effects
   }
 

@@ -1,5 +1,5 @@
 import Configuration
-import LagCore
+package import LagCore
 
 /// The agent as a state machine: events and the time in, effects out.
 ///
@@ -9,6 +9,10 @@ package struct Agent {
   var clusters: [ClusterState]
   /// The configuration that runs, and what became of the last reload.
   package internal(set) var reload = ReloadState()
+  /// What the probes answer.
+  package internal(set) var decisions: Decisions
+  /// What becomes of what must survive the agent.
+  package internal(set) var memory = AgentMemory()
   /// Seeds the name tables of clusters that are added.
   var seed: UInt64
   private var isDraining = false
@@ -23,8 +27,12 @@ package struct Agent {
   /// - Parameters:
   ///   - clusters: the clusters, each with its groups.
   ///   - seed: a random number for the name tables.
-  package init(clusters: [ClusterSettings], seed: UInt64) {
+  ///   - identity: who this pod is.
+  package init(
+    clusters: [ClusterSettings], seed: UInt64, identity: PodIdentity = PodIdentity()
+  ) {
     self.seed = seed
+    decisions = Decisions(identity: identity)
     self.clusters = clusters.enumerated().map { index, settings in
       ClusterState(settings: settings, index: index, seed: seed &+ UInt64(index) &* 31)
     }
@@ -48,6 +56,7 @@ package struct Agent {
     case .groupOffsets(let cluster, let group, let reply):
       return with(cluster) { $0.received(reply, group: group, now: now) }
     case .groupDescription(let cluster, let group, let reply):
+      described(group, in: cluster, reply, now: now)
       return with(cluster) { $0.received(reply, group: group, now: now) }
     case .groupList(let cluster, let reply):
       return with(cluster) { $0.received(reply, now: now) }
@@ -71,7 +80,7 @@ package struct Agent {
     case .terminate(let signal):
       guard !isDraining else { return [] }
       isDraining = true
-      return [.log(LogRecord(.info, "ending").with("signal", signal)), .drain]
+      return [.log(LogRecord(.info, "ending").with("signal", signal)), .saveState, .drain]
     }
   }
 
@@ -134,6 +143,7 @@ package struct Agent {
       _ = clusters[index].store.expire(now: now.wall)
       effects += clusters[index].tick(now: now)
     }
+    effects += decide(now: now)
     if now.monotonic >= (troubleToldAt ?? .min / 2) + Self.troubleInterval {
       for index in clusters.indices {
         guard let record = clusters[index].troubledRecord else { continue }

@@ -68,6 +68,10 @@ package enum AgentEffect: Sendable, Equatable {
   case replaceWorker(cluster: Int)
   /// Requests about groups have not been answered for long: give their client up and take another.
   case replaceGroupsClient(cluster: Int)
+  /// Keep what must survive the agent, as soon as that can be done.
+  case saveState
+  /// End at once with an exit code, after what must survive was kept.
+  case exit(code: Int32)
   /// Write a line to the log.
   case log(LogRecord)
   /// Finish what is being answered, then end with exit code 0.

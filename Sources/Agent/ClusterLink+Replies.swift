@@ -3,6 +3,10 @@ import LagCore
 
 extension ClusterFault {
   init(_ error: KafkaError) {
+    if error.isUnsupported {
+      self.init(kind: .unsupported, message: error.description)
+      return
+    }
     let kind: Kind =
       switch error.kind {
       case .transport, .timedOut: .unreachable

@@ -12,6 +12,8 @@ package struct ClusterFault: Error, Sendable, Equatable {
     case authorization
     /// The topic or partition does not exist.
     case unknownTopic
+    /// The brokers do not know such a request.
+    case unsupported
     /// Anything else; most of it passes.
     case other
   }

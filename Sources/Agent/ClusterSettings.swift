@@ -45,9 +45,6 @@ package struct ClusterSettings {
     configuration.clusters.map { ClusterSettings(cluster: $0, of: configuration) }
   }
 
-  /// Kafka's default `max.poll.interval.ms` and 30 s, in seconds.
-  private static let defaultHold = 330
-
   /// Creates the settings of one cluster of a checked configuration.
   ///
   /// - Parameters:
@@ -79,7 +76,9 @@ package struct ClusterSettings {
     judgement = JudgementParameters(
       allowedLag: configuration.evaluator.allowedLag,
       minimumComplete: configuration.probe.minimumComplete,
-      hold: UInt32(clamping: configuration.probe.hold ?? Self.defaultHold),
+      hold: UInt32(
+        clamping: (configuration.probe.decisions.parameters.hold ?? ProbeParameters.holdOfUnknown)
+          / 1000),
       warningNeedsTwoLags: !isPlain)
   }
 

@@ -12,8 +12,12 @@ extension ClusterState {
         watched[group].wasRead = true
       }
       if !isReturning(group, now: now.monotonic), !isBehind(group, now: now.monotonic) {
+        var troubled = watched[group].decision.troubled
+        watched[group].decision.troubled = []
         watched[group].judgement = store.judge(
-          group: group, nowSeconds: now.wallSeconds, parameters: judgement(of: group, now: now))
+          group: group, nowSeconds: now.wallSeconds, parameters: judgement(of: group, now: now),
+          troubled: &troubled)
+        watched[group].decision.troubled = troubled
         watched[group].judgedInDoubt = nil
       }
       let doubt = doubt(group, ages(of: group, now: now))
@@ -39,6 +43,9 @@ extension ClusterState {
     var parameters = settings.judgement
     parameters.clockSkew = skew.correction &+ unseen(group, now: now)
     parameters.staleAfter = UInt32(clamping: settings.staleAfter / 1000)
+    if let hold = watched[group].decision.settings.parameters.hold {
+      parameters.hold = UInt32(clamping: hold / 1000)
+    }
     return parameters
   }
 
@@ -114,6 +121,11 @@ extension ClusterState {
   /// Returns the verdict on a group as it stands now.
   func verdict(_ group: Int, now: Moment) -> Verdict {
     doubt(group, ages(of: group, now: now)) == nil ? watched[group].judgement.verdict : .unknown
+  }
+
+  /// Whether nothing can be said of a group now.
+  func isDoubtful(_ group: Int, now: Moment) -> Bool {
+    doubt(group, ages(of: group, now: now)) != nil
   }
 
   /// Why nothing is said of a group that no consumer admits any more.

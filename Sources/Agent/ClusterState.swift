@@ -71,6 +71,8 @@ struct ClusterState {
     /// Why nothing could be said at that tick: a verdict that was made over missing commits must
     /// not be shown when they have come, for it does not know them.
     var judgedInDoubt: String?
+    /// What is kept for its probes and its scale.
+    var decision = WatchedDecision()
     /// The verdict that was last told to the log.
     var toldVerdict = Verdict.unknown
     /// How many rebalances were last told to the log.

@@ -65,10 +65,16 @@ extension Run {
       let configuration = try reloading.load()
       keepWatching(configuration.files)
       take(configuration, because: cause)
+      keep(configuration)
     } catch {
       keepWatching(error.files)
       perform(agent.refuse(error.problems.map(\.description), because: cause, at: now))
     }
+  }
+
+  /// Tells that an older configuration runs in the place of one that is wrong.
+  func refuse(_ problems: [String]) {
+    perform(agent.refuse(problems, because: .files, at: now))
   }
 
   /// Watches the files of the last attempt, and those of the configuration that runs.

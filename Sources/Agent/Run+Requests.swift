@@ -37,12 +37,14 @@ extension Run {
     asked.scope = scope
     let answered = routes.answer(asked, agent: agent, now: now)
     if let record = answered.log { write(record) }
-    if isKept { cache.insert(answered.response, for: request, variant) }
+    // The governor has to know of every probe.
+    if let probe = answered.probe { perform(agent.asked(probe, at: now)) }
+    if isKept, answered.probe == nil { cache.insert(answered.response, for: request, variant) }
     return answered.response
   }
 
   private func readCounters() {
-    routes.server.counters = serverCounters
+    routes.server.counters = httpCounters
     routes.server.calls = rpc.counted
     routes.server.openWatches = rpc.openWatches
   }

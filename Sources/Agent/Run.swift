@@ -28,6 +28,8 @@ package final class Run: RequestHandler {
     package var log: (LogRecord) -> Void
     /// Reads the configuration anew; nil where it is never reloaded.
     package var load: (() throws(InvalidConfiguration) -> Configuration)?
+    /// What is wrong with the configuration in whose place an older one runs; empty usually.
+    package var refused: [String] = []
     /// The version of the program, which it tells who asks.
     package var version = ""
 
@@ -68,6 +70,10 @@ package final class Run: RequestHandler {
   private var wasReady = false
   /// Whether the agent was told to end.
   package private(set) var isEnding = false
+  /// What is known of what survives.
+  var memory = RunMemory()
+  /// The exit code that the process is to end with.
+  package private(set) var exitCode: Int32 = 0
   /// Called once when everything is answered after `drain`.
   private var ended: (() -> Void)?
 
@@ -90,6 +96,7 @@ package final class Run: RequestHandler {
   ) throws(StartError) -> Run {
     let run = Run(configuration, loop: loop, options: options)
     run.ended = ended
+    try run.openMemory(configuration)
     try run.serve(configuration.listeners)
     do throws(Errno) {
       try run.open(configuration)
@@ -98,6 +105,7 @@ package final class Run: RequestHandler {
     }
     run.beginWatching(configuration, load: options.load)
     run.beginRPC()
+    if !options.refused.isEmpty { run.refuse(options.refused) }
     run.beginTicking()
     return run
   }
@@ -192,6 +200,7 @@ package final class Run: RequestHandler {
     // What is overdue tells nobody by itself.
     for link in links where link.asksAboutGroups { takeGroupReplies(of: link) }
     lookAtFiles()
+    tendMemory()
     let pause = 1000 - now.wall % 1000
     let next = loop.clock.monotonicNanoseconds() + pause * nanosecondsPerMillisecond
     _ = loop.schedule(at: next) { [unowned self] in tick() }
@@ -250,6 +259,10 @@ package final class Run: RequestHandler {
     case .searchRecords(let cluster, let search): try links[cluster].searchRecords(search)
     case .replaceGroupsClient(let cluster): links[cluster].replaceGroupsClient()
     case .replaceWorker(let cluster): links[cluster].replaceWorker()
+    case .saveState: memory.isDue = true
+    case .exit(let code):
+      exitCode = code
+      drain()
     case .log(let record): write(record)
     case .drain: drain()
     }
@@ -388,7 +401,9 @@ package final class Run: RequestHandler {
   }
 
   private func drain() {
+    guard !isEnding else { return }
     isEnding = true
+    keepAtEnd()
     routes.isDraining = true
     forgetAnswers()
     // Clients take their time to go, which is that of the answers under way.

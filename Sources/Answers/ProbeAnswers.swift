@@ -20,31 +20,8 @@ package enum ProbeAnswers {
     package var body: [UInt8]
   }
 
-  /// Answers a consumer probe from reports on the groups that it covers.
-  ///
-  /// Readiness fails on ERR. Liveness and start-up always pass and carry the verdict in their body:
-  /// a group's verdict says that something is wrong, but not that this pod should be restarted.
-  ///
-  /// - Parameters:
-  ///   - question: what the probe asks.
-  ///   - reports: the groups, at least one.
-  ///   - showsCluster: whether lines begin with the cluster's name.
-  ///   - isVerbose: whether the evidence follows each line.
-  package static func consumer(
-    _ question: Question, reports: [GroupReport], showsCluster: Bool, isVerbose: Bool
-  ) -> Answer {
-    var passes = true
-    var text = ""
-    for report in reports {
-      if question == .readiness, report.verdict == .error { passes = false }
-      if showsCluster { text += "\(report.cluster)/" }
-      text += "\(report.group) \(report.verdict.name): \(report.reason)\n"
-      if isVerbose { text += evidence(report) }
-    }
-    return Answer(passes: passes, body: Array(text.utf8))
-  }
-
-  private static func evidence(_ report: GroupReport) -> String {
+  /// What a verdict rests on, a line each.
+  static func evidence(_ report: GroupReport) -> String {
     let judgement = report.judgement
     var text =
       "  partitions: \(judgement.partitions) (OK \(judgement.ok), WARN \(judgement.warning), "

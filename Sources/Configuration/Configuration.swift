@@ -1,3 +1,5 @@
+package import LagCore
+
 /// Everything the agent is told before it starts, checked.
 package struct Configuration {
   /// What concerns the agent as a whole.
@@ -15,6 +17,10 @@ package struct Configuration {
   package var storage: Storage
   package var evaluator: Evaluator
   package var probe: Probe
+  /// What `[probe.X]` says otherwise for some groups, in the order of the file.
+  package var probeOverrides: [GroupSettings<Decisions>]
+  /// What `[scale.X]` says, in the order of the file.
+  package var scales: [GroupSettings<ScaleParameters>]
   package var pod: PodIdentity
   /// The configuration file as it was named; nil where flags and environment say everything.
   package var source: String?
@@ -33,6 +39,11 @@ extension Configuration {
     package var accessControlAllowOrigin: String?
     /// What the names of environment variables begin with; `VOLE` by default.
     package var environmentPrefix: String
+    /// Where the agent keeps what must survive its restart; nil where nothing survives.
+    package var stateDirectory: String?
+    /// The file that the last failing decision is written to at the end; nil is
+    /// `/dev/termination-log` where that exists.
+    package var terminationLog: String?
   }
 
   /// `[logging]`: what is logged.
@@ -182,9 +193,8 @@ extension Configuration {
     package var minimumComplete: Float
     /// Seconds after which inputs are stale; nil is three times `offset-refresh`, at least 30.
     package var staleAfter: Int?
-    /// Seconds for which a standing commit must have been behind before an incomplete window is
-    /// judged all the same; nil is 330, Kafka's default `max.poll.interval.ms` and 30 s.
-    package var hold: Int?
+    /// How verdicts become answers where no `[probe.X]` says otherwise.
+    package var decisions: Decisions
 
     /// Seconds after which the inputs of a cluster are stale.
     package func staleAfter(offsetRefresh: Int) -> Int {

@@ -120,11 +120,16 @@ struct Loader {
 
   /// Reads everything, in the order in which `vole config` shows it.
   mutating func load() -> Configuration? {
-    let general = readGeneral()
+    // The prefix is needed to find variables, so no variable can change it.
+    let prefix = section(Schema.general).map {
+      reader.value(GeneralKeys.environmentPrefix, in: $0).uppercased()
+    }
     reader.overrides = Overrides(
-      environment: sources.environment, prefix: general.environmentPrefix, sections: sections,
+      environment: sources.environment,
+      prefix: prefix ?? GeneralKeys.environmentPrefix.fallback, sections: sections,
       report: &reader.report)
     addShortcuts()
+    let general = section(Schema.general).map { readGeneral($0, prefix: prefix ?? "") }
     let logging = section(Schema.logging).map { readLogging($0) }
     let profiles = Profiles(sections, &reader)
     let clusters = sections.of(Schema.cluster).map { readCluster($0, profiles) }
@@ -134,14 +139,17 @@ struct Loader {
     let storage = only(Schema.storage).map { readStorage($0) }
     let evaluator = only(Schema.evaluator).map { readEvaluator($0) }
     let probe = section(Schema.probe).map { readProbe($0) }
+    let overrides = readProbeOverrides(probe?.decisions ?? Configuration.Decisions(), consumers)
+    let scales = readScales(consumers)
+    if let probe, let general { checkMode(probe, general) }
     let pod = readPod()
     checkClients(clusters, consumers)
     checkListeners(listeners)
-    guard let logging, let storage, let evaluator, let probe else { return nil }
+    guard let general, let logging, let storage, let evaluator, let probe else { return nil }
     return Configuration(
       general: general, logging: logging, clusters: clusters, consumers: consumers,
       listeners: listeners, tokens: tokens, storage: storage, evaluator: evaluator, probe: probe,
-      pod: pod,
+      probeOverrides: overrides, scales: scales, pod: pod,
       source: sources.file?.name, settings: [], warnings: [], files: [])
   }
 
@@ -182,16 +190,14 @@ struct Loader {
 // MARK: - The sections
 
 extension Loader {
-  private mutating func readGeneral() -> Configuration.General {
-    let fallback = GeneralKeys.environmentPrefix.fallback
-    guard let section = section(Schema.general) else {
-      return Configuration.General(accessControlAllowOrigin: nil, environmentPrefix: fallback)
-    }
-    // The prefix is needed to find variables, so no variable can change it.
-    let prefix = reader.value(GeneralKeys.environmentPrefix, in: section)
-    return Configuration.General(
+  private mutating func readGeneral(
+    _ section: Section, prefix: String
+  ) -> Configuration.General {
+    Configuration.General(
       accessControlAllowOrigin: reader.value(GeneralKeys.accessControlAllowOrigin, in: section),
-      environmentPrefix: prefix.uppercased())
+      environmentPrefix: prefix,
+      stateDirectory: reader.value(GeneralKeys.stateDirectory, in: section),
+      terminationLog: reader.value(GeneralKeys.terminationLog, in: section))
   }
 
   private mutating func readLogging(_ section: Section) -> Configuration.Logging {
@@ -232,13 +238,6 @@ extension Loader {
       minimumComplete: reader.value(EvaluatorKeys.minimumComplete, in: section),
       allowedLag: reader.value(EvaluatorKeys.allowedLag, in: section),
       compatibility: reader.value(EvaluatorKeys.compatibility, in: section))
-  }
-
-  private mutating func readProbe(_ section: Section) -> Configuration.Probe {
-    Configuration.Probe(
-      minimumComplete: reader.value(ProbeKeys.minimumComplete, in: section),
-      staleAfter: reader.value(ProbeKeys.staleAfter, in: section),
-      hold: reader.value(ProbeKeys.hold, in: section))
   }
 
   /// Takes the pod's identity from the variables that the downward API fills.

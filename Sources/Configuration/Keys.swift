@@ -6,6 +6,8 @@ enum GeneralKeys {
     .optionalString("access-control-allow-origin")
   }
   static var environmentPrefix: Key<String> { .string("env-var-prefix", default: "VOLE") }
+  static var stateDirectory: Key<String?> { .optionalString("state-dir") }
+  static var terminationLog: Key<String?> { .optionalString("termination-log") }
 }
 
 /// The keys of `[logging]`.
@@ -138,13 +140,6 @@ enum EvaluatorKeys {
   static var compatibility: Key<Configuration.Compatibility> {
     .choice("compatibility", default: .vole)
   }
-}
-
-/// The keys of `[probe]`.
-enum ProbeKeys {
-  static var minimumComplete: Key<Float> { .fraction("minimum-complete", default: 1) }
-  static var staleAfter: Key<Int?> { .duration("stale-after", in: 1...86_400) }
-  static var hold: Key<Int?> { .duration("hold", in: 1...86_400) }
 }
 
 /// Words of keys that allow a single one, so that another is an error.

@@ -42,7 +42,8 @@ enum Schema {
     name: "general", isNamed: false,
     keys: [
       (GeneralKeys.accessControlAllowOrigin.name, .read),
-      (GeneralKeys.environmentPrefix.name, .read), ("state-dir", .ignored(notYet)),
+      (GeneralKeys.environmentPrefix.name, .read), (GeneralKeys.stateDirectory.name, .read),
+      (GeneralKeys.terminationLog.name, .read),
       ("pidfile", .ignored("no PID file is written")), ("stdout-logfile", .ignored(logsToStderr)),
     ])
 
@@ -143,21 +144,30 @@ enum Schema {
     name: "probe", isNamed: false,
     keys: [
       (ProbeKeys.minimumComplete.name, .read), (ProbeKeys.staleAfter.name, .read),
-      (ProbeKeys.hold.name, .read),
-    ]
-      + [
-        "mode", "scope", "liveness-fail-on", "fail-for", "restart-grace", "max-restarts",
-        "restart-window", "gate-timeout", "readiness-after-gate", "readiness-fail-on",
-        "readiness-on-unknown", "paused",
-      ].map { ($0, .ignored(notYet)) },
+      (ProbeKeys.mode.name, .read),
+    ] + DecisionKeys.names.map { ($0, .read) },
     mayHaveNames: true)
+
+  /// `[probe.X]`.
+  static let probeOfGroups = SectionKind(
+    name: probe.name, isNamed: true,
+    keys: ([DecisionKeys.groups.name] + DecisionKeys.names).map { ($0, .read) })
+
+  static let scale = SectionKind(
+    name: "scale", isNamed: true,
+    keys: [
+      (ScaleKeys.groups.name, .read), (ScaleKeys.drainTarget.name, .read),
+      (ScaleKeys.headroom.name, .read), (ScaleKeys.minimum.name, .read),
+      (ScaleKeys.maximum.name, .read), (ScaleKeys.history.name, .read),
+      (ScaleKeys.decayAfter.name, .read),
+    ])
 
   /// In the order in which the effective configuration is shown.
   static let kinds: [SectionKind] = [
     general, logging, clientProfile, tls, sasl, cluster, consumer, listener, storage, evaluator,
     probe,
     SectionKind(name: "notifier", isNamed: true, keys: [], ignored: notYet),
-    SectionKind(name: "scale", isNamed: true, keys: [], ignored: notYet),
+    scale,
     SectionKind(name: "zookeeper", isNamed: false, keys: [], ignored: noZooKeeper),
     SectionKind(name: "iam", isNamed: true, keys: [], ignored: "AWS IAM is not supported"),
     token,

@@ -60,6 +60,7 @@ struct Sections {
         addNamed(table, kind, file, &report)
       } else {
         add(Section(kind: kind, name: nil, origin: origin, table: table), file, &report)
+        if kind.mayHaveNames { addOfGroups(table, file, &report) }
       }
     }
   }
@@ -97,6 +98,15 @@ struct Sections {
       }
       add(Section(kind: kind, name: entry.key, origin: origin, table: inner), file, &report)
     }
+  }
+
+  /// Adds the sections `[probe.X]`, which stand as tables among the keys of `[probe]`.
+  private mutating func addOfGroups(
+    _ table: TOMLTable, _ file: ConfigurationFile, _ report: inout Report
+  ) {
+    var named = TOMLTable()
+    named.entries = table.entries.filter { if case .table = $0.value { true } else { false } }
+    addNamed(named, Schema.probeOfGroups, file, &report)
   }
 
   private mutating func add(
@@ -137,13 +147,11 @@ struct Sections {
             TOMLTable.Entry(key: name, value: entry.value, line: entry.line))
         }
       case nil:
-        if section.kind.mayHaveNames, case .table = entry.value {
-          report.warning(origin, path, "has no effect: not available in this version")
-        } else {
-          let known = section.kind.namesOfKeys
-          report.error(
-            origin, path, "unknown key (\(Suggestion.text(for: entry.key, among: known)))")
-        }
+        // A table is a section of its own.
+        if section.kind.mayHaveNames, case .table = entry.value { continue }
+        let known = section.kind.namesOfKeys
+        report.error(
+          origin, path, "unknown key (\(Suggestion.text(for: entry.key, among: known)))")
       }
     }
     return kept

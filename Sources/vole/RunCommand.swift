@@ -64,8 +64,8 @@ private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
         .with("version", voleVersion).with("librdkafka", KafkaClientVersion.current.text))
     try loop.run()
     // A client that is stuck in a call must not keep the process, nor meet its exit handlers.
-    if !ClientRetirement.wait(timeoutMilliseconds: 500) { _exit(ExitCode.ok) }
-    return ExitCode.ok
+    if !ClientRetirement.wait(timeoutMilliseconds: 500) { _exit(started.exitCode) }
+    return started.exitCode
   } catch {
     return refuse(["\(error)"])
   }

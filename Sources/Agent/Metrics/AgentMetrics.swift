@@ -21,6 +21,8 @@ enum AgentMetrics {
     server.write(to: &writer, now: now)
     write(agent.clusterStatuses(), to: &writer)
     write(agent.reports(now: now).filter { scope.contains($0.group) }, to: &writer)
+    write(agent, scope: scope, to: &writer, now: now)
+    agent.memory.write(to: &writer)
     agent.reload.write(to: &writer)
     agent.burrowMetrics(scope: scope, now: now).write(to: &writer)
     return writer.finish()

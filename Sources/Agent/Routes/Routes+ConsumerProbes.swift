@@ -10,29 +10,31 @@ extension Routes {
     _ request: RouteRequest, agent: borrowing Agent, now: Moment
   ) -> Answered {
     guard 2...3 ~= request.segments.count else { return Answered(response: Self.unknownPath) }
+    let group = request.segments.count == 3 ? request.segments[1] : nil
     let question: ProbeAnswers.Question
     switch request.segments.last {
     case "livez": question = .liveness
     case "readyz": question = .readiness
     case "startupz": question = .startup
+    case "scale":
+      guard let group else { return Answered(response: Self.unknownPath) }
+      return Answered(response: scale(group, scope: request.scope, agent: agent, now: now))
     default: return Answered(response: Self.unknownPath)
     }
-    let reports: [GroupReport]
-    if request.segments.count == 3 {
-      reports = agent.reports(group: request.segments[1], now: now)
-      if reports.isEmpty { return unknownGroup(request.segments[1], question) }
-    } else {
-      reports = agent.reports(now: now)
-      if reports.isEmpty {
-        return Answered(
-          response: Self.plain(.ok, Array("no watched group has committed anything yet\n".utf8)))
-      }
+    let reports =
+      group.map { agent.decisionReports(group: $0, now: now) } ?? agent.decisionReports(now: now)
+    guard !reports.isEmpty else {
+      if let group { return unknownGroup(group, question) }
+      return Answered(
+        response: Self.plain(.ok, Array("no watched group has committed anything yet\n".utf8)),
+        probe: Agent.AskedProbe(question))
     }
     let answer = ProbeAnswers.consumer(
       question, reports: reports, showsCluster: agent.clusterNames.count > 1,
-      isVerbose: request.isVerbose)
+      notes: [agent.memory.sentence], isVerbose: request.isVerbose)
     return Answered(
-      response: Self.plain(answer.passes ? .ok : .serviceUnavailable, answer.body))
+      response: Self.plain(answer.passes ? .ok : .serviceUnavailable, answer.body),
+      probe: Agent.AskedProbe(question, group: group))
   }
 
   /// Answers a probe for a group that is not watched.
@@ -49,5 +51,32 @@ extension Routes {
         .with("group", name)
     }
     return answered
+  }
+
+  /// Says how many replicas a group should have; an autoscaler takes any other status than 200 for
+  /// an error and holds what it has.
+  private func scale(
+    _ group: String, scope: GroupScope, agent: borrowing Agent, now: Moment
+  ) -> Response {
+    guard scope.contains(group), let outcome = agent.scaleHint(ofGroup: group, now: now) else {
+      return Self.json(
+        .notFound, ScaleAnswer.unknown("this group is not watched", group: group))
+    }
+    switch outcome {
+    case .unknown(let reason):
+      return Self.json(.serviceUnavailable, ScaleAnswer.unknown(reason, group: group))
+    case .known(let hint, let verdict, let drainTarget):
+      return Self.json(
+        .ok,
+        ScaleAnswer.known(
+          hint, group: group, verdict: verdict, drainTarget: drainTarget,
+          nowSeconds: now.wallSeconds))
+    }
+  }
+
+  private static func json(_ status: Status, _ body: [UInt8]) -> Response {
+    Response(
+      status, .json, body: body,
+      headers: [Header("cache-control", "no-cache, no-store"), noSniff])
   }
 }

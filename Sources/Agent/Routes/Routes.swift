@@ -9,6 +9,7 @@ package import HTTPServer
 /// | `/livez` `/readyz` `/startupz` | the agent itself; `/readyz/NAME` is one check of it |
 /// | `/consumer/livez` `…/readyz` `…/startupz` | all watched groups |
 /// | `/consumer/{group}/livez` … | one group |
+/// | `/consumer/{group}/scale` | how many replicas it should have |
 /// | `/metrics` | Prometheus' text format |
 /// | `/v3/…` `/burrow/…` | Burrow's API; see `BurrowRoute` |
 package struct Routes {
@@ -51,6 +52,8 @@ package struct Routes {
     package var response: Response
     /// What is to be logged.
     package var log: LogRecord?
+    /// The probe that this answers, which the agent has to be told of.
+    package var probe: Agent.AskedProbe?
   }
 
   /// Answers a request from what the agent knows.

@@ -166,6 +166,9 @@ package struct GroupDecider: Sendable {
 
   // MARK: Pauses
 
+  /// Whether liveness passes whatever happens, by the configuration or for this pod.
+  package var isPaused: Bool { parameters.isPaused || pausedUntil != nil }
+
   /// Pauses the group for this pod until a time on the monotonic clock; nil resumes it.
   mutating func pause(until: Int64?, now: Int64) {
     if until == nil, pausedUntil != nil { resumedAt = now }

@@ -17,7 +17,8 @@ extension Command {
           + "well and badly: healthy, slow, stalled, stopped, rewinding. The agent watches them "
           + "through the same path as `vole run`. Nothing outside of this machine is needed.",
         "Scenes: "
-          + DemoScene.all.map { "\($0.name) (\($0.summary))" }.joined(separator: "; ") + ".",
+          + (DemoScene.all.map { "\($0.name) (\($0.summary))" }
+            + PodScene.all.map { "\($0.name) (\($0.summary))" }).joined(separator: "; ") + ".",
       ],
       options: [
         OptionDeclaration(
@@ -45,6 +46,13 @@ extension Command {
 
 private func runDemo(_ arguments: CommandLineArguments) throws(UsageError) -> Int32 {
   let seconds = try arguments.integer("seconds", in: 1...86_400).map { Int64($0) }
+  if let scene = try chosenPodScene(arguments) {
+    do {
+      return try PodDemo.run(scene, seconds: seconds)
+    } catch {
+      throw UsageError("\(error)")
+    }
+  }
   let scene = try chosenScene(arguments)
   let listen = arguments.value("listen") ?? "127.0.0.1:0"
   do {
@@ -69,10 +77,26 @@ private func runDemo(_ arguments: CommandLineArguments) throws(UsageError) -> In
   }
 }
 
+/// The scene with several pods that is asked for, nil for one of another kind.
+private func chosenPodScene(_ arguments: CommandLineArguments) throws(UsageError) -> PodScene? {
+  guard let scene = PodScene.all.first(where: { $0.name == arguments.value("scene") }) else {
+    return nil
+  }
+  if arguments.value("listen") != nil {
+    throw UsageError("--listen: scene \(scene.name) has an agent for each pod, on free ports")
+  }
+  guard let victim = arguments.value("sabotage") else { return scene }
+  guard let sabotaged = scene.sabotaging(victim) else {
+    let names = scene.pods.map(\.name).joined(separator: ", ")
+    throw UsageError("--sabotage: scene \(scene.name) has no pod \"\(victim)\" (\(names))")
+  }
+  return sabotaged
+}
+
 private func chosenScene(_ arguments: CommandLineArguments) throws(UsageError) -> DemoScene {
   let name = arguments.value("scene") ?? DemoScene.verdicts.name
   guard let scene = DemoScene.all.first(where: { $0.name == name }) else {
-    let names = DemoScene.all.map(\.name).joined(separator: ", ")
+    let names = (DemoScene.all.map(\.name) + PodScene.all.map(\.name)).joined(separator: ", ")
     throw UsageError("--scene: there is no scene \"\(name)\" (\(names))")
   }
   guard let victim = arguments.value("sabotage") else { return scene }

@@ -96,8 +96,12 @@ final class DemoConsumer {
         for partition in assignment.first?.partitions ?? [] { partitions[partition] = Progress() }
         nextCommitAt = now + commitInterval
         bridge.assigned(
-          group: group, memberID: member.memberID, clientID: "demo-\(group)", topic: topic,
-          partitions: Array(partitions.keys.sorted()))
+          group: group, topic: topic,
+          members: [
+            OffsetsBridge.Member(
+              id: member.memberID, clientID: "demo-\(group)",
+              partitions: partitions.keys.sorted())
+          ])
       case .revoked: partitions = [:]
       case .end, .committed, .notice: continue
       }

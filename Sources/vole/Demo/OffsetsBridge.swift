@@ -34,21 +34,35 @@ final class OffsetsBridge {
     }
   }
 
-  /// Records an assignment: one record of type 2 with the group's only member.
-  func assigned(
-    group: String, memberID: String, clientID: String, topic: String, partitions: [Int32]
-  ) {
+  /// A member of a group.
+  struct Member {
+    let id: String
+    let clientID: String
+    /// The host as a broker writes it.
+    var host = "/127.0.0.1"
+    let partitions: [Int32]
+  }
+
+  /// Records an assignment: one record of type 2 with all members of a group.
+  func assigned(group: String, topic: String, members: [Member]) {
     generation += 1
     guard let subscription = try? RecordEncoder.subscription(topics: [topic]),
-      let assignment = try? RecordEncoder.assignment([(topic: topic, partitions: partitions)]),
       let key = try? RecordEncoder.groupMetadataKey(group: group)
     else { return }
-    let member = RecordEncoder.Member(
-      memberId: memberID, clientId: clientID, clientHost: "/127.0.0.1",
-      subscription: subscription, assignment: assignment)
+    var written: [RecordEncoder.Member] = []
+    for member in members {
+      guard
+        let assignment = try? RecordEncoder.assignment(
+          [(topic: topic, partitions: member.partitions)])
+      else { return }
+      written.append(
+        RecordEncoder.Member(
+          memberId: member.id, clientId: member.clientID, clientHost: member.host,
+          subscription: subscription, assignment: assignment))
+    }
     let metadata = RecordEncoder.GroupMetadata(
-      generation: generation, protocol: "range", leader: memberID,
-      currentStateTimestamp: Clock.system.realtimeMilliseconds(), members: [member])
+      generation: generation, protocol: "range", leader: members.first?.id,
+      currentStateTimestamp: Clock.system.realtimeMilliseconds(), members: written)
     guard let value = try? RecordEncoder.groupMetadataValue(metadata) else { return }
     write(group: group, key: key, value: value)
   }
