@@ -72,6 +72,9 @@ package struct Routes {
       return Answered(response: metrics(request, agent: agent, now: now))
     case "v3", "burrow":
       return Answered(response: burrowRoute(request, agent: agent, now: now))
+    case "" where request.segments.count == 1:
+      guard request.isRead else { return Answered(response: Self.readOnly) }
+      return Answered(response: Self.page)
     default:
       return Answered(response: Self.unknownPath)
     }

@@ -1,3 +1,5 @@
+import EventLoop
+
 /// A request and what became of it, for the access log.
 ///
 /// Neither a query nor a field that could hold a secret is in it.
@@ -21,7 +23,7 @@ package struct AccessRecord: Sendable {
   package let status: Status
   /// Why the server itself answered; nil where the handler did.
   package let refusal: Refusal?
-  /// Bytes of content that were answered: of streamed content, those that the client took.
+  /// Bytes of content that were answered: of streamed content, all that was made until its end.
   package internal(set) var bytes: Int
   /// Nanoseconds from the request's first bytes to its answer, or to the end of streamed content.
   package internal(set) var time: Int64
