@@ -7,6 +7,13 @@ extension Configuration {
     package var secret: String
     /// The groups by exact name; nil for all of them.
     package var groups: [String]?
+
+    /// Creates a token from its parts.
+    package init(name: String, secret: String, groups: [String]?) {
+      self.name = name
+      self.secret = secret
+      self.groups = groups
+    }
   }
 }
 

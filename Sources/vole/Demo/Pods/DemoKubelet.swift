@@ -105,7 +105,7 @@ final class DemoKubelet: Sendable {
   }
 
   private func ask(_ server: ServerAddress, _ probe: String) -> (status: Int, text: String) {
-    do throws(ClientError) {
+    do {
       let answer = try HTTPClient(server, token: nil).fetch(
         ClientRequest(get: "/consumer/\(probe)"), by: Deadline(milliseconds: Self.timeout))
       return (answer.head.status, String(decoding: answer.content, as: UTF8.self))
