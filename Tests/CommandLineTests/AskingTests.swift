@@ -301,12 +301,36 @@ struct AskingTests {
     #expect(message == #"{"group":"a","maxIntervalSeconds":2}"#)
   }
 
+  @Test("watch without a group: a line for each group whose verdict or counts have changed")
+  func watchAll() throws {
+    let groups = { (verdict: String) in
+      "{\"groups\":[\(StubAnswers.status("a", "OK", "fine")),"
+        + "\(StubAnswers.status("b", verdict, "so"))]}"
+    }
+    let stub = try StubServer(
+      StubAnswers.streamHead, StubAnswers.envelope(groups("OK")),
+      StubAnswers.envelope(groups("OK")), StubAnswers.envelope(groups("WARN")),
+      StubAnswers.envelope("{}", flags: 2), .send("0\r\n\r\n"))
+    let running = try VoleProcess.start(
+      ["status", "--watch", "--server", "http://127.0.0.1:\(stub.port)"])
+    let end = Date(timeIntervalSinceNow: 30)
+    while running.errorsSoFar.isEmpty, Date() < end { usleep(20_000) }
+    stub.close()
+    let result = try running.kill()
+    let time = "2026-11-26T12:03:11.250Z"
+    #expect(
+      result.output.hasPrefix("\(time) a OK: fine\n\(time) b OK: so\n\(time) b WARN: so\n"),
+      "\(result.output)")
+    #expect(result.errors.contains(": the agent ended the stream; trying again\n"))
+    #expect(stub.asked.first?.path == "/vole.v1.ConsumerGroupService/WatchGroups")
+  }
+
   @Test("watch --json: a line for each message; ends where nobody reads them any more")
   func watchAsJSON() throws {
     let stub = try StubServer { _, _ in
       [StubAnswers.streamHead]
         + (0..<400).flatMap { number in
-          [StubAnswers.envelope("{\"status\":{\"rebalances\":\(number)}}"), .pause(0.005)]
+          [StubAnswers.envelope("{\"groups\":[{\"rebalances\":\(number)}]}"), .pause(0.005)]
         } + [.hang]
     }
     defer { stub.close() }
@@ -322,7 +346,8 @@ struct AskingTests {
     let output = String(
       decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     shell.waitUntilExit()
-    #expect(output == "{\"status\":{\"rebalances\":0}}\n{\"status\":{\"rebalances\":1}}\n")
+    let line = { (number: Int) in "{\"groups\":[{\"rebalances\":\(number)}]}\n" }
+    #expect(output == line(0) + line(1))
   }
 
   @Test("watch: an agent that refuses after the connection was lost ends it")
@@ -361,7 +386,8 @@ struct AskingTests {
     #expect(result.code == 0)
     #expect(
       result.output.hasSuffix(
-        "\nliveness   passes\n  nothing is stuck\n  no   stuck  0 partitions\n"))
+        "\nliveness   passes\n  nothing is stuck\n  it fails only where all of these are so:\n"
+          + "  no   stuck  0 partitions\n"))
     let asked = try #require(stub.asked.first)
     #expect(asked.path == "/vole.v1.ConsumerGroupService/ExplainGroup")
     #expect(

@@ -47,7 +47,7 @@ enum VoleProcess {
     /// What it has written to standard error so far.
     var errorsSoFar: String { (try? text("err")) ?? "" }
 
-    /// Kills it and waits for the end: the threads of tests block signals, and so do their children.
+    /// Kills it and waits for the end: threads of tests block signals, and so do their children.
     func kill() throws -> Result {
       Foundation.kill(process.processIdentifier, SIGKILL)
       return try finish()

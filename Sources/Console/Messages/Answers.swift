@@ -16,7 +16,7 @@ package struct GroupStatusAnswer: Message {
   }
 }
 
-/// The answer to `ListGroups`.
+/// The answer to `ListGroups`, and each message of `WatchGroups`.
 package struct GroupsAnswer: Message {
   /// The groups by cluster and name.
   package var groups: [GroupStatus] = []

@@ -78,6 +78,10 @@ package struct ExplanationView {
       let reason = TerminalText.harmless(decision.reason)
       lines += TerminalText.wrapped(reason, to: width - 2).map { "  \($0)" }
     }
+    if decision.probe == "LIVENESS", !decision.clauses.isEmpty {
+      let note = TerminalText.fitted("it fails only where all of these are so:", to: width - 2)
+      lines.append("  " + paint.painted(note, .faint))
+    }
     let names = decision.clauses.map { TerminalText.harmless($0.name) }
     let indent = names.map(TerminalText.width).max() ?? 0
     for (clause, name) in zip(decision.clauses, names) {
