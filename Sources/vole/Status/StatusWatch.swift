@@ -58,7 +58,8 @@ final class StatusWatch {
 
   private func connect() throws(AskingFailure) -> AgentStream {
     let message = question.message { $0.field("maxIntervalSeconds", Self.interval) }
-    return try client.watch("WatchGroupStatus", message)
+    return try client.watch(
+      question.group == nil ? "WatchGroups" : "WatchGroupStatus", message)
   }
 
   /// Connects again and again; ends where the agent is there and refuses.
@@ -119,12 +120,20 @@ final class StatusWatch {
   }
 
   private func take(_ message: [UInt8]) throws(AskingFailure) -> Bool {
-    let status = try client.parsed(GroupStatusAnswer.self, message).status
+    let statuses = try statuses(in: message)
     if asJSON { return StandardOutput.write(String(decoding: message, as: UTF8.self) + "\n") }
-    let name = "\(status.cluster)/\(status.group)"
-    guard groups[name] != nil || groups.count < Self.maximumGroups else { return true }
-    groups[name] = status
-    return isLive || tell(status, name)
+    // A message has all that was asked for: what is not in it is gone.
+    groups.removeAll(keepingCapacity: true)
+    for status in statuses.prefix(Self.maximumGroups) {
+      groups["\(status.cluster)/\(status.group)"] = status
+    }
+    guard !isLive else { return true }
+    return statuses.allSatisfy { tell($0, "\($0.cluster)/\($0.group)") }
+  }
+
+  private func statuses(in message: [UInt8]) throws(AskingFailure) -> [GroupStatus] {
+    if question.group == nil { return try client.parsed(GroupsAnswer.self, message).groups }
+    return [try client.parsed(GroupStatusAnswer.self, message).status]
   }
 
   /// A line for a group whose verdict is another than before.
