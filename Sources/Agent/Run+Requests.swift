@@ -22,7 +22,12 @@ extension Run {
   private func answer(_ request: borrowing Request, _ route: RouteClass) -> Response {
     if route == .rpc, let response = rpc.respond(to: request) { return response }
     var scope = GroupScope.all
-    var variant = route == .metrics ? Array(request.header("accept") ?? []) : []
+    var variant: [UInt8] = []
+    if route == .metrics {
+      variant += request.header("accept") ?? []
+      variant.append(0)
+      variant += request.header("accept-encoding") ?? []
+    }
     if tokens.areNeeded, route.needsToken(request) {
       guard case .holder(let name, let named) = tokens.caller(of: request) else {
         return Response(.unauthorized, .text, body: Array("a token is needed\n".utf8))

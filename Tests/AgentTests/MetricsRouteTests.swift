@@ -69,6 +69,43 @@ struct MetricsRouteTests {
     #expect(lines(none, "burrow_").isEmpty)
   }
 
+  @Test("A text is compressed for who reads gzip, a long one piece by piece")
+  func gzip() throws {
+    let world = try world()
+    var routes = Routes(host: "vm", allowOrigin: nil)
+    var request = RouteRequest(path: "/metrics")
+    request.acceptEncoding = "br;q=1.0, gzip;q=0.5"
+    let response = routes.answer(request, agent: world.agent, now: world.now).response
+    let plain = ask(world)
+    let text = try Gzip.inflated(response.body.span, atMost: 1 << 20)
+    // The ages are those of the same moment, the capacity of the buffer alone differs.
+    #expect(text == plain.body)
+    #expect(response.headers.contains { $0.value == Array("gzip".utf8) })
+    request.acceptEncoding = "gzip;q=0"
+    let refused = routes.answer(request, agent: world.agent, now: world.now).response
+    #expect(refused.body == plain.body)
+  }
+
+  @Test(
+    "Pieces of a compressed text are one text", arguments: [1, 70_000, 131_072, 200_000, 1 << 20])
+  func pieces(length: Int) throws {
+    let text = (0..<length).map { UInt8(truncatingIfNeeded: 97 + $0 / 7 % 20) }
+    let stream = CompressedText(text)
+    var compressed: [UInt8] = []
+    while true {
+      switch stream.next() {
+      case .piece(let bytes): compressed += bytes
+      case .last(let bytes):
+        compressed += bytes
+        #expect(try Gzip.inflated(compressed.span, atMost: length) == text)
+        return
+      case .wait, .abort:
+        Issue.record("it does not come to its end")
+        return
+      }
+    }
+  }
+
   @Test("Every family says what it is, once, before its samples")
   func families() throws {
     for accept in ["text/plain", "application/openmetrics-text"] {

@@ -38,12 +38,10 @@ struct TokenTests {
       file = "\(files.path("b"))"
       groups = ["orders", "*"]
       """)
-    #expect(
-      configuration.tokens == [
-        Configuration.Token(
-          name: "team", secret: "0123456789abcdef", groups: ["orders", "returns"]),
-        Configuration.Token(name: "Operations", secret: "ABCDEF0123456789", groups: nil),
-      ])
+    let tokens = configuration.tokens
+    #expect(tokens.map(\.name) == ["team", "Operations"])
+    #expect(tokens.map(\.secret) == ["0123456789abcdef", "ABCDEF0123456789"])
+    #expect(tokens.map(\.groups) == [["orders", "returns"], nil])
     #expect(configuration.warnings.isEmpty)
     // Another content is another configuration; it is never shown.
     #expect(configuration.files.map(\.path) == [files.path("a"), files.path("b")])

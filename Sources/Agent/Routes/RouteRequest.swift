@@ -17,6 +17,8 @@ package struct RouteRequest: Sendable, Equatable {
 
   /// What the client wants to get, as received; nil where it does not say.
   package var accept: String?
+  /// The codings that the client reads, as received; nil where it does not say.
+  package var acceptEncoding: String?
   /// Which groups whoever asks may see.
   package var scope = GroupScope.all
 
@@ -44,6 +46,9 @@ package struct RouteRequest: Sendable, Equatable {
     }
     query = request.query.map { String(decoding: $0, as: UTF8.self) }
     accept = request.header("accept").map { String(decoding: $0, as: UTF8.self) }
+    acceptEncoding = request.header("accept-encoding").map {
+      String(decoding: $0, as: UTF8.self)
+    }
     isVerbose = request.hasQueryParameter("verbose")
     excluded = request.queryValues("exclude").map { String(decoding: $0, as: UTF8.self) }
   }

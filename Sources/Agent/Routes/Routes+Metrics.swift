@@ -3,7 +3,7 @@ import HTTPServer
 
 /// `/metrics`.
 extension Routes {
-  /// Answers `/metrics` in the format that the client prefers.
+  /// Answers `/metrics` in the format that the client prefers, compressed where it reads gzip.
   mutating func metrics(
     _ request: RouteRequest, agent: borrowing Agent, now: Moment
   ) -> Response {
@@ -12,9 +12,24 @@ extension Routes {
       of: agent, scope: request.scope, server: server, format: format,
       capacity: lastMetricsBytes + Self.metricsSlack, now: now)
     lastMetricsBytes = body.count
-    return Response(
+    var response = Response(
       .ok, format == .text ? .metrics : .openMetrics, body: body,
       headers: [Header("vary", "accept, accept-encoding")])
+    if request.method == .get, AcceptedRange.admits("gzip", in: request.acceptEncoding) {
+      Self.compress(&response)
+    }
+    return response
+  }
+
+  private static func compress(_ response: inout Response) {
+    if response.body.count > CompressedText.pieceBytes {
+      response.stream = CompressedText(response.body)
+      response.body = []
+    } else {
+      guard let body = Gzip.compressed(response.body.span) else { return }
+      response.body = body
+    }
+    response.headers.append(Header("content-encoding", "gzip"))
   }
 
   /// What the text may grow from one time to the next before its buffer is copied, in bytes.
@@ -67,6 +82,11 @@ struct AcceptedRange: Equatable {
       }
       return range
     }
+  }
+
+  /// Whether a field admits something by name.
+  static func admits(_ name: String, in field: String?) -> Bool {
+    all(in: field ?? "").contains { $0.name == name && $0.quality > 0 }
   }
 
   private static func trimmed(_ text: Substring) -> Substring {

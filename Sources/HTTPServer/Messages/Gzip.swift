@@ -80,6 +80,42 @@ package enum Gzip {
   }
 }
 
+extension Gzip {
+  /// Compresses content that comes piece by piece.
+  package final class Compressor {
+    private let stream = ZlibStream()
+
+    /// Begins; nil if zlib gets no memory.
+    package init?() {
+      // SAFETY: the stream is new; `deinit` ends it.
+      let begun = unsafe deflateInit2_(
+        stream.pointer, Gzip.level, Z_DEFLATED, Gzip.gzipFormat + Gzip.windowBits,
+        Gzip.memoryLevel, Z_DEFAULT_STRATEGY, ZLIB_VERSION, ZlibStream.size)
+      if begun != Z_OK { return nil }
+    }
+
+    deinit {
+      // SAFETY: nothing is done after this; on a stream that was not begun it does nothing.
+      unsafe _ = deflateEnd(stream.pointer)
+    }
+
+    /// Returns what a piece comes to, so that whoever has all so far can read it; nil when zlib
+    /// fails. Nothing may follow the last piece.
+    package func compressed(_ piece: Span<UInt8>, isLast: Bool) -> [UInt8]? {
+      var output: [UInt8] = []
+      // SAFETY: the stream is open, and its pointers are valid while `run` calls this.
+      let status = unsafe stream.run(
+        piece, into: &output, room: piece.count + Gzip.overheadBytes
+      ) { unsafe deflate($0, isLast ? Z_FINISH : Z_SYNC_FLUSH) }
+      return status == (isLast ? Z_STREAM_END : Z_OK) && stream.hasRoom ? output : nil
+    }
+  }
+
+  /// What a piece that cannot be compressed may come to beyond its length: header and trailer, and
+  /// five bytes for each of zlib's blocks, which are larger than this.
+  private static let overheadBytes = 16_384
+}
+
 /// A stream of zlib at an address of its own: zlib remembers where it is.
 @safe private final class ZlibStream {
   // SAFETY: only the type's size is asked for.

@@ -50,6 +50,10 @@ def texts(context):
                  "vole_http_received_bytes_total", "vole_group_verdict",
                  "vole_config_reloads_total"):
         assert name in names, f"{name} is missing"
+    # httpx asks for gzip by itself.
+    equal("the coding", plain.headers["content-encoding"], "gzip")
+    bare = agent.get("/metrics", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in bare.headers, bare.headers
     # Both texts have the same samples; what counts and ages may have moved in between.
     lines = [line for line in plain.text.splitlines() if not line.startswith("#")]
     equal("the number of samples", len(lines), len(samples))
