@@ -70,26 +70,30 @@ struct DecisionWorld {
         if !stuck.contains(partition) { positions[partition] += 10 }
         try world.commit("g", partition: Int32(partition), offset: positions[partition])
       }
+      world.reachEnd(world.home("g"))
       world.send(.tick)
-      let heads = positions.map { $0 + (stuck.isEmpty ? 0 : 50) }
-      for effect in world.take() {
-        world.kept.append(effect)
-        switch effect {
-        case .lookUpTopics: world.answerTopics(["orders": 6])
-        case .lookUpHeads:
-          world.answerHeads(
-            heads.enumerated().map { place, head in
-              (topic: "orders", partition: Int32(place), offset: head)
-            })
-        case .describe(_, let group, _):
-          world.send(
-            .groupDescription(
-              cluster: 0, group: group,
-              .fault(ClusterFault(kind: .authorization, message: "may not describe"))))
-        default: break
-        }
+      while case let asked = world.take(), !asked.isEmpty {
+        world.kept += asked
+        for effect in asked { answer(effect) }
       }
-      world.kept += world.take()
+    }
+  }
+
+  private mutating func answer(_ effect: AgentEffect) {
+    switch effect {
+    case .lookUpTopics: world.answerTopics(["orders": 6])
+    case .lookUpHeads:
+      world.answerHeads(
+        positions.enumerated().map { place, position in
+          (
+            topic: "orders", partition: Int32(place),
+            offset: position + (stuck.isEmpty ? 0 : 50)
+          )
+        })
+    case .describe(_, let group, _):
+      let fault = ClusterFault(kind: .authorization, message: "may not describe")
+      world.send(.groupDescription(cluster: 0, group: group, .fault(fault)))
+    default: break
     }
   }
 

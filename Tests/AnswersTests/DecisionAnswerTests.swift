@@ -5,10 +5,12 @@ import Testing
 @Suite("The answers of consumer probes")
 struct DecisionAnswerTests {
   private func report(_ decision: GroupDecision?, doubt: String? = nil) -> DecisionReport {
-    DecisionReport(
+    var judgement = GroupJudgement.notFound
+    judgement.verdict = .ok
+    return DecisionReport(
       group: GroupReport(
         cluster: "local", group: "orders", verdict: doubt == nil ? .ok : .unknown,
-        judgement: GroupJudgement(verdict: .ok), culpritTopic: nil, doubt: doubt, commitsAge: 1,
+        judgement: judgement, culpritTopic: nil, doubt: doubt, commitsAge: 1,
         headsAge: 2, source: "__consumer_offsets-3", members: "2, stable"),
       decision: decision, topic: "orders")
   }
