@@ -102,7 +102,8 @@ let package = Package(
     // A naive second LagCore and a seeded generator, for tests alone.
     .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
-    tests("ConfigurationTests", ["Configuration"]),
+    tests("ConfigurationTests", ["Configuration", "LagCore"]),
+    tests("AnswersTests", ["Answers", "LagCore"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON"]),
     // A server that answers what a test wrote, for tests of clients.

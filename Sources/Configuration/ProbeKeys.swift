@@ -46,7 +46,8 @@ struct DecisionKeys {
 
   var livenessFailOn: Key<[String]> {
     .words(
-      "liveness-fail-on", default: Self.words.filter { base.livenessFailOn.contains($0.status) }
+      "liveness-fail-on",
+      default: Self.words.filter { base.livenessFailOn.contains($0.status) }
         .map(\.word), among: Self.words.map(\.word))
   }
 
@@ -77,7 +78,8 @@ struct DecisionKeys {
 
   var readinessFailOn: Key<[String]> {
     .words(
-      "readiness-fail-on", default: Self.verdicts.filter {
+      "readiness-fail-on",
+      default: Self.verdicts.filter {
         base.readinessFailOn.contains($0.verdict)
       }.map(\.word), among: Self.verdicts.map(\.word))
   }

@@ -30,10 +30,13 @@ private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
       library: Run.clientLibrary)
   }
   let configuration: Configuration
+  var problems: [String] = []
   do throws(InvalidConfiguration) {
     configuration = try load()
   } catch {
-    return refuse(error.problems.map(\.description))
+    problems = error.problems.map(\.description)
+    guard let stored = storedConfiguration(arguments, in: error) else { return refuse(problems) }
+    configuration = stored
   }
 
   let log = LogSink(format: StandardError.isTerminal ? .plain : .json)
@@ -56,6 +59,7 @@ private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
     var options = Run.Options { log.write($0) }
     options.version = voleVersion
     if configuration.isReloadable { options.load = load }
+    options.refused = problems
     let started = try Run.start(
       configuration, loop: loop, options: options, ended: { loop.stop() })
     run = started
@@ -69,6 +73,28 @@ private func runAgent(_ arguments: CommandLineArguments) -> Int32 {
   } catch {
     return refuse(["\(error)"])
   }
+}
+
+/// The last good configuration of an earlier agent of this pod, nil where there is none.
+///
+/// An agent that ended because of a mistake would have the application restarted again and again:
+/// kubelet takes a refused connection for a failure.
+private func storedConfiguration(
+  _ arguments: CommandLineArguments, in refusal: InvalidConfiguration
+) -> Configuration? {
+  var flags = ConfigurationFlags(arguments)
+  guard flags.file != nil else { return nil }
+  let environment = processEnvironment()
+  let directory = StateDirectory(
+    path: Configuration.likelyStateDirectory(flags: flags, environment: environment))
+  flags.file = directory.path(of: StateDirectory.configurationFile)
+  guard
+    var configuration = try? Configuration.load(
+      flags: flags, environment: environment, library: Run.clientLibrary)
+  else { return nil }
+  // Another content of the wrong one may be right.
+  configuration.files += refusal.files
+  return configuration
 }
 
 private func refuse(_ problems: [String]) -> Int32 {

@@ -372,6 +372,19 @@ struct LayerTests {
         "evaluator.default.allowed-lag = 0 # default",
         "evaluator.default.compatibility = \"vole\" # default",
         "probe.minimum-complete = 1.0 # default",
+        "probe.mode = \"probe\" # default",
+        "probe.scope = \"pod\" # default",
+        "probe.liveness-fail-on = [\"STOP\", \"STALL\"] # default",
+        "probe.hold = \"auto\" # default",
+        "probe.fail-for = 180 # default",
+        "probe.restart-grace = 300 # default",
+        "probe.max-restarts = 3 # default",
+        "probe.restart-window = 3600 # default",
+        "probe.gate-timeout = 300 # default",
+        "probe.readiness-after-gate = \"pass\" # default",
+        "probe.readiness-fail-on = [\"ERR\"] # default",
+        "probe.readiness-on-unknown = \"pass\" # default",
+        "probe.paused = false # default",
       ])
   }
 }

@@ -244,7 +244,7 @@ struct WrongConfigurationTests {
     Mistake(
       "[general]\n\"a\\nb\" = 1",
       "vole.toml:10: general.\"a\\nb\": unknown key (known: access-control-allow-origin, "
-        + "env-var-prefix, state-dir, pidfile, stdout-logfile)"),
+        + "env-var-prefix, state-dir, termination-log, pidfile, stdout-logfile)"),
     Mistake(
       "[storage.a]\nintervals = ",
       "vole.toml:10: Error while parsing key-value pair: encountered end-of-file (column 13)"),

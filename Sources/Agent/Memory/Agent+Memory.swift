@@ -21,8 +21,8 @@ extension Agent {
     memory.kept(trouble: trouble).map { [.log($0)] } ?? []
   }
 
-  /// The last decision by which liveness failed, in words for the termination log; nil when it never
-  /// did.
+  /// The last decision by which liveness failed, in words for the termination log; nil when it
+  /// never did.
   package var lastFailure: String? {
     var latest: (entry: FlightRecorder.Entry, cluster: String, group: String)?
     for cluster in clusters {

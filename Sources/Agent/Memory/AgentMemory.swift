@@ -44,7 +44,8 @@ package struct AgentMemory: Sendable, Equatable {
   /// What is remembered, in one sentence.
   package var sentence: String {
     guard let directory else {
-      return "memory: none, because no state-dir is configured; restarts counted, poison and pauses "
+      return
+        "memory: none, because no state-dir is configured; restarts counted, poison and pauses "
         + "are forgotten when the agent ends"
     }
     var text = "memory: \(directory)"

@@ -42,11 +42,11 @@ package struct DecisionReport: Sendable, Equatable {
   }
 
   private func livenessReason(_ liveness: LivenessDecision) -> String {
-    if let clause = liveness.deciding {
-      let found = liveness.findings[Int(clause.rawValue)]
+    // A clause that was not asked says nothing: another one made that needless.
+    if let found = liveness.findings.first(where: { !$0.holds && $0.evidence != .notAsked }) {
       // The agent knows better why it knows nothing.
-      if found.evidence == .doubtful, let doubt = group.doubt { return "\(clause.name): \(doubt)" }
-      return "\(clause.name): \(sentence(found.evidence))"
+      let doubt = found.evidence == .doubtful ? group.doubt : nil
+      return "\(found.clause.name): \(doubt ?? sentence(found.evidence))"
     }
     let told: [LivenessClause] = [.partition, .hold]
     return told.map { sentence(liveness.findings[Int($0.rawValue)].evidence) }

@@ -10,6 +10,16 @@ package struct ScaleHint: Sendable, Equatable {
   /// What the group looked like.
   package var observation: ScaleObservation
 
+  /// Puts the parts together.
+  package init(
+    desired: Int, reason: ScaleReason, capacity: Double?, observation: ScaleObservation
+  ) {
+    self.desired = desired
+    self.reason = reason
+    self.capacity = capacity
+    self.observation = observation
+  }
+
   /// Seconds until the backlog is gone at the rates of now, 0 without one; nil while it does not
   /// shrink.
   package var timeToDrain: Double? {

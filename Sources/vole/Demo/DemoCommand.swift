@@ -18,7 +18,7 @@ extension Command {
           + "through the same path as `vole run`. Nothing outside of this machine is needed.",
         "Scenes: "
           + (DemoScene.all.map { "\($0.name) (\($0.summary))" }
-            + PodScene.all.map { "\($0.name) (\($0.summary))" }).joined(separator: "; ") + ".",
+          + PodScene.all.map { "\($0.name) (\($0.summary))" }).joined(separator: "; ") + ".",
       ],
       options: [
         OptionDeclaration(

@@ -36,12 +36,19 @@ def toml(value):
 def configuration(
     world, groups=None, allowlist=None, denylist=None, brokers=None, cluster="e2e",
     intervals=6, offset_refresh=1, stale_after=None, properties=None, client_id="vole-e2e",
-    consumer=None
+    consumer=None, probe=None, general=None, more=""
 ):
-    """A configuration file that watches groups of a world; `consumer` has further keys."""
+    """A configuration file that watches groups of a world.
+
+    `consumer`, `probe` and `general` have further keys of their sections, `more` is further text.
+    Unless `probe` says otherwise, readiness follows the verdict.
+    """
     servers = [f"{host}:{port}" for host, port in brokers or world.brokers]
     passed = {**world.properties, **(properties or {})}
-    lines = [
+    lines = []
+    if general:
+        lines += ["[general]"] + [f"{name} = {toml(value)}" for name, value in general.items()]
+    lines += [
         "[client-profile.e2e]", f"client-id = {toml(client_id)}", "[client-profile.e2e.librdkafka]",
     ]
     lines += [f"{toml(name)} = {toml(value)}" for name, value in passed.items()]
@@ -58,9 +65,11 @@ def configuration(
     if denylist is not None:
         lines.append(f"group-denylist = {toml(denylist)}")
     lines += ["[storage.e2e]", f"intervals = {intervals}"]
+    keys = {"gate-timeout": 1, "readiness-after-gate": "verdict"} if probe is None else probe
     if stale_after is not None:
-        lines += ["[probe]", f"stale-after = {stale_after}"]
-    lines += ["[httpserver.e2e]", 'address = "127.0.0.1:0"', ""]
+        keys = {**keys, "stale-after": stale_after}
+    lines += ["[probe]"] + [f"{name} = {toml(value)}" for name, value in keys.items()]
+    lines += [more, "[httpserver.e2e]", 'address = "127.0.0.1:0"', ""]
     return "\n".join(lines)
 
 

@@ -95,6 +95,7 @@ def recovery(context):
 def never_committed(context):
     context.agent.wait_until_ready()
     group = context.group("never-committed")
+    eventually("its gate is over", lambda: probe(context.agent, group, "readyz")[0] == 200)
     for name in ("readyz", "livez", "startupz"):
         code, text = probe(context.agent, group, name)
         assert (code, text.split(":")[0]) == (200, f"{group} UNKNOWN"), (name, code, text)

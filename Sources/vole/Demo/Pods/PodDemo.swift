@@ -56,7 +56,8 @@ final class PodDemo {
           if left == 0 { loop.stop() }
         })
       runs.append(run)
-      servers.append(try ServerAddress(
+      servers.append(
+        try ServerAddress(
           parsing: "http://\(run.addresses.first ?? "")", defaultPort: 8000))
     }
     var text = "A mock Kafka cluster at \(world.bootstrapServers), and \(scene.pods.count) pods "
