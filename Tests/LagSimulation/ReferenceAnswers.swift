@@ -166,7 +166,8 @@ extension ReferenceStore {
         }
         let answer = evaluate(partition, heads, number, rules)
         judgement.totalLag &+= answer.currentLag
-        let since = answer.currentLag == 0 ? nil : partition.behindSince ?? question.nowSeconds
+        let isSeenBehind = answer.currentLag != 0 && !answer.flags.contains("old")
+        let since = isSeenBehind ? partition.behindSince ?? question.nowSeconds : nil
         groups[group]?[topic]?.partitions[number]?.behindSince = since
         for flag in answer.flags { judgement.counts[flag, default: 0] += 1 }
         var state = answer.status.rawValue

@@ -4,6 +4,7 @@
 /// It is computed from the log alone, so that the agents agree without talking: the pods that stand
 /// take turns of one `fail-for` each, in the order of their hosts, along the brokers' clock. A turn
 /// ends with the first rebalance in it: then somebody was restarted, and the order is another one.
+/// While it eases, nobody is restarted: whoever comes back late is only slow.
 package struct CommonCauseTurn: Sendable, Equatable {
   /// How long a common cause must last before the first turn, in milliseconds (15 min).
   package static let patience: Int64 = 900_000

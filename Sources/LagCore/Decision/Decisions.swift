@@ -7,8 +7,8 @@ package struct Decisions: Sendable {
   package let identity: PodIdentity
   /// What keeps this pod from being restarted again and again.
   package private(set) var governor = PodGovernor()
-  /// What is remembered of each group, by the number that `add` gave; nil for those removed.
-  private var groups: [Group?] = []
+  /// What is remembered of each group, by the number that `add` gave.
+  private var groups: [Group] = []
   /// What an earlier agent of this pod left, by group, until the group is added.
   private var remembered: [GovernorState.GroupName: GovernorState.Group] = [:]
   /// When that was taken over.
@@ -30,6 +30,7 @@ package struct Decisions: Sendable {
     let name: GovernorState.GroupName
     var decider: GroupDecider
     var wasRestored = false
+    var isRemoved = false
   }
 
   /// Creates the decisions of an agent that watches no group yet.
@@ -56,37 +57,40 @@ package struct Decisions: Sendable {
 
   /// Forgets a group; its number is not given again.
   package mutating func remove(_ group: Int) {
-    if groups.indices.contains(group) { groups[group] = nil }
+    guard groups.indices.contains(group) else { return }
+    groups[group].isRemoved = true
+    groups[group].decider = GroupDecider(ProbeParameters(), identity: identity)
   }
 
   /// Changes how the verdicts of a group become answers.
   package mutating func set(_ parameters: ProbeParameters, of group: Int, now: DecisionTime) {
-    with(group) { $0.decider.set(parameters, now: now.monotonic) }
+    guard isKnown(group) else { return }
+    groups[group].decider.set(parameters, now: now.monotonic)
   }
 
   /// Returns what is remembered of a group, nil for one that was removed.
   package func decider(_ group: Int) -> GroupDecider? {
-    groups.indices.contains(group) ? groups[group]?.decider : nil
+    isKnown(group) ? groups[group].decider : nil
   }
 
   /// Returns the last decision on a group; of one that is not known, that nothing is.
-  package func decision(_ group: Int) -> GroupDecision { decider(group)?.decision ?? .unknown }
+  package func decision(_ group: Int) -> GroupDecision {
+    isKnown(group) ? groups[group].decider.decision : .unknown
+  }
 
   /// Pauses liveness of a group for this pod until a time on the wall clock, in milliseconds since
   /// 1970; nil resumes it.
   package mutating func pause(_ group: Int, until: Int64?, now: DecisionTime) {
     let until = until.map { now.monotonic &+ min($0 &- now.wall, Self.longestPause) }
-    with(group) { $0.decider.pause(until: until, now: now.monotonic) }
+    guard isKnown(group) else { return }
+    groups[group].decider.pause(until: until, now: now.monotonic)
   }
 
   /// The longest pause of this pod, in milliseconds (7 days).
   package static let longestPause: Int64 = 604_800_000
 
-  private mutating func with(_ group: Int, _ body: (inout Group) -> Void) {
-    guard groups.indices.contains(group), var one = groups[group] else { return }
-    groups[group] = nil
-    body(&one)
-    groups[group] = one
+  private func isKnown(_ group: Int) -> Bool {
+    groups.indices.contains(group) && !groups[group].isRemoved
   }
 
   // MARK: Seconds
@@ -103,21 +107,16 @@ package struct Decisions: Sendable {
     _ group: Int, _ store: OffsetStore, _ view: GroupView, now: DecisionTime
   ) -> PodGovernor.Ending? {
     noteClock(now)
-    var joined: [String] = []
-    let governor = self.governor
-    let clockSetAt = self.clockSetAt
-    let remembered = self.remembered
-    with(group) { one in
-      if !one.wasRestored, !view.isDoubtful {
-        one.wasRestored = true
-        let standing = remembered[one.name]?.standing ?? []
-        one.decider.restore(standing, store, group: view.group, now: now)
-      }
-      joined = one.decider.decide(
-        store, view, governor: governor, clockSetAt: clockSetAt, now: now)
+    guard isKnown(group) else { return nil }
+    if !groups[group].wasRestored, !view.isDoubtful {
+      groups[group].wasRestored = true
+      let standing = remembered[groups[group].name]?.standing ?? []
+      groups[group].decider.restore(standing, store, group: view.group, now: now)
     }
+    let joined = groups[group].decider.decide(
+      store, view, governor: governor, clockSetAt: clockSetAt, now: now)
     guard !joined.isEmpty else { return nil }
-    return concluded(self.governor.memberJoined(now: now.monotonic), now: now)
+    return concluded(governor.memberJoined(now: now.monotonic), now: now)
   }
 
   /// Ends a second, after all groups were decided on.
@@ -141,7 +140,7 @@ package struct Decisions: Sendable {
   ) -> PodGovernor.Ending? {
     if ending == .notActedOn {
       for group in groups.indices {
-        with(group) { $0.decider.history.attemptsEnded(now: now.monotonic) }
+        groups[group].decider.history.attemptsEnded(now: now.monotonic)
       }
     }
     return ending
@@ -149,12 +148,12 @@ package struct Decisions: Sendable {
 
   /// The groups whose coordinators are to be asked for their state now; see `described`.
   package var descriptionsDue: [Int] {
-    groups.indices.filter { groups[$0]?.decider.isDescriptionDue == true }
+    groups.indices.filter { groups[$0].decider.isDescriptionDue }
   }
 
   /// Takes note of what the coordinator said of a group.
   package mutating func described(_ group: Int, _ answer: StabilityAnswer, now: DecisionTime) {
-    with(group) { $0.decider.stability.answered(answer, now: now.monotonic) }
+    if isKnown(group) { groups[group].decider.described(answer, now: now.monotonic) }
   }
 
   // MARK: Probes
@@ -168,17 +167,19 @@ package struct Decisions: Sendable {
     governor.probed(now: now.monotonic)
     var isAlive = true
     for group in groups.indices where asked == nil || asked == group {
+      guard groups[group].decider.decision.liveness.fails else { continue }
       // The failure may have ended since the decision was made.
-      guard decision(group).liveness.fails, let parameters = decider(group)?.parameters,
-        governor.allowance(parameters, now: now.monotonic).isGiven
-      else { continue }
+      let parameters = groups[group].decider.parameters
+      guard governor.allowance(parameters, now: now.monotonic).isGiven else { continue }
       isAlive = false
-      _ = governor.failed(parameters, now: now.monotonic)
-      with(group) { one in
-        for place in one.decider.culprits { one.decider.history.attempted(place) }
-      }
+      begin(parameters, group, now: now)
     }
     return isAlive
+  }
+
+  private mutating func begin(_ parameters: ProbeParameters, _ group: Int, now: DecisionTime) {
+    _ = governor.failed(parameters, now: now.monotonic)
+    groups[group].decider.attempt()
   }
 
   /// Returns whether groups are ready.
@@ -186,7 +187,8 @@ package struct Decisions: Sendable {
   /// - Parameter asked: the number of the group; all when nil.
   package func isReady(_ asked: Int? = nil) -> Bool {
     groups.indices.allSatisfy {
-      groups[$0] == nil || (asked != nil && asked != $0) || decision($0).readiness.isReady
+      groups[$0].isRemoved || (asked != nil && asked != $0)
+        || groups[$0].decider.decision.readiness.isReady
     }
   }
 
@@ -202,9 +204,8 @@ package struct Decisions: Sendable {
     let ending = governor.startupAsked(now: now.monotonic)
     for group in groups.indices {
       let place = stores(group)
-      with(group) {
-        $0.decider.closeGate(place?.store, group: place?.group ?? 0, now: now.monotonic)
-      }
+      groups[group].decider.closeGate(
+        place?.store, group: place?.group ?? 0, now: now.monotonic)
     }
     return concluded(ending, now: now)
   }
@@ -213,19 +214,20 @@ package struct Decisions: Sendable {
 
   /// The first group whose liveness fails now, nil when none does.
   package var failingGroup: Int? {
-    groups.indices.first { groups[$0]?.decider.decision.liveness.fails == true }
+    groups.indices.first { groups[$0].decider.decision.liveness.fails }
   }
 
   /// Returns whether the agent is to end itself now, so that all containers are restarted, and
   /// counts that as a restart.
   package mutating func exits(now: DecisionTime) -> Bool {
-    guard let group = failingGroup, let parameters = decider(group)?.parameters,
-      parameters.mode == .exit88, let failsSince, now.monotonic - failsSince >= Self.exitAfter
+    guard let group = failingGroup, let failsSince,
+      now.monotonic - failsSince >= Self.exitAfter
     else { return false }
-    _ = governor.failed(parameters, now: now.monotonic)
-    with(group) { one in
-      for place in one.decider.culprits { one.decider.history.attempted(place) }
-    }
+    let parameters = groups[group].decider.parameters
+    guard parameters.mode == .exit88,
+      governor.allowance(parameters, now: now.monotonic).isGiven
+    else { return false }
+    begin(parameters, group, now: now)
     return governor.exits(now: now.monotonic) != nil
   }
 }
@@ -235,7 +237,7 @@ extension Decisions {
   /// Returns what the next agent of this pod must know.
   package func state(now: DecisionTime) -> GovernorState {
     var state = GovernorState(governor, now: now)
-    for case .some(let one) in groups where state.groups.count < GovernorState.maximumGroups {
+    for one in groups where !one.isRemoved && state.groups.count < GovernorState.maximumGroups {
       state.groups[one.name] = one.decider.state(now: now)
       if !one.wasRestored, let known = remembered[one.name] {
         state.groups[one.name]?.standing = known.standing
@@ -253,10 +255,7 @@ extension Decisions {
   }
 
   private mutating func takeRemembered(_ group: Int) {
-    guard let restoredAt else { return }
-    let remembered = self.remembered
-    with(group) { one in
-      if let known = remembered[one.name] { one.decider.restore(known, now: restoredAt) }
-    }
+    guard let restoredAt, let known = remembered[groups[group].name] else { return }
+    groups[group].decider.restore(known, now: restoredAt)
   }
 }

@@ -124,7 +124,10 @@ extension GroupDecider {
     let age = frame.now.monotonic - at
     if guards.contains(.ownership) { raise(own.owned[partition.place]?.since, .owned) }
     if guards.contains(.pause) { raise(resumedAt, .resumed) }
-    if guards.contains(.aftermath), !isCause { raise(causeEndedAt, .causeEnded) }
+    if guards.contains(.aftermath), !isCause {
+      raise(causes.endedAt, .causeEnded)
+      raise(generalCauses.endedAt, .causeEnded)
+    }
     if guards.contains(.rebalance),
       frame.now.monotonic - at < frame.hold * Self.holdsDespiteRebalances
     {
@@ -136,22 +139,79 @@ extension GroupDecider {
 
   // MARK: The others
 
-  /// How all owners get on while some partition stands, and whose turn it is.
+  /// How all owners get on while some partition of this pod stands, and whose turn it is.
   private mutating func census(
     _ store: OffsetStore, _ standing: [TroubledPartition], _ counted: [TroubledPartition],
     _ frame: Frame
   ) -> (census: OwnerCensus, turn: CommonCauseTurn?)? {
-    // In a healthy second nothing more is asked.
-    let asking = (counted.isEmpty ? standing : counted).map {
-      (member: $0.member, age: candidate($0, frame, isCause: true).age)
+    let anybody = longestBehind(store, frame)
+    let own = oldest(counted, frame)
+    let general = anybody.map { owners(store, asking: $0, frame) }
+    Self.note(general, in: &generalCauses, now: frame.now.monotonic)
+    let isSame = own != nil && own?.age == anybody?.age && own?.owner == anybody?.owner
+    let census = isSame ? general : own.map { owners(store, asking: $0, frame) }
+    Self.note(census, in: &causes, now: frame.now.monotonic)
+    guard let census else { return nil }
+    guard census.isCommonCause, let causeSince = census.causeSince, !isTooEarlyForTurns(frame)
+    else { return (census, nil) }
+    return (census, turn(store, standing, causeSince: causeSince, frame))
+  }
+
+  /// Who has been behind for longest, and for how long, as soon as that is worth a look.
+  ///
+  /// Burrow's verdicts come late where commits are rare: an outage may be over by then.
+  private func longestBehind(
+    _ store: OffsetStore, _ frame: Frame
+  ) -> (owner: Int, age: Int64)? {
+    guard
+      let longest = store.longestBehind(
+        ofGroup: frame.view.group, nowSeconds: frame.now.wallSeconds),
+      owners.ofMember.indices.contains(longest.member)
+    else { return nil }
+    let start = [behind(since: longest.since, frame), frame.clockSetAt, freshSince]
+      .compactMap { $0 }.max()
+    let age = frame.now.monotonic - (start ?? frame.now.monotonic)
+    return age < Self.noticeAfter ? nil : (owners.ofMember[longest.member], age)
+  }
+
+  /// How long a partition must be behind before anybody looks at the others, in milliseconds
+  /// (60 s).
+  private static let noticeAfter: Int64 = 60_000
+
+  private func oldest(
+    _ standing: [TroubledPartition], _ frame: Frame
+  ) -> (owner: Int, age: Int64)? {
+    var oldest: (owner: Int, age: Int64)?
+    for partition in standing {
+      let age = candidate(partition, frame, isCause: true).age
+      if age <= oldest?.age ?? .min { continue }
+      let isKnown = owners.ofMember.indices.contains(partition.member)
+      oldest = (isKnown ? owners.ofMember[partition.member] : -1, age)
     }
-    guard let oldest = asking.max(by: { $0.age < $1.age }) else { return nil }
-    let census = OwnerCensus(
-      store, group: frame.view.group, owners,
-      asking: owners.ofMember.indices.contains(oldest.member) ? owners.ofMember[oldest.member] : -1,
-      age: oldest.age, skew: frame.view.clockSkew, nowSeconds: frame.now.wallSeconds)
-    guard census.isCommonCause, let causeSince = census.causeSince else { return (census, nil) }
-    causeEndedAt = frame.now.monotonic
+    return oldest
+  }
+
+  private func owners(
+    _ store: OffsetStore, asking: (owner: Int, age: Int64), _ frame: Frame
+  ) -> OwnerCensus {
+    OwnerCensus(
+      store, group: frame.view.group, owners, asking: asking.owner, age: asking.age,
+      skew: frame.view.clockSkew, nowSeconds: frame.now.wallSeconds)
+  }
+
+  private static func note(
+    _ census: OwnerCensus?, in causes: inout CommonCauseHistory, now: Int64
+  ) {
+    if let census, census.isCommonCause {
+      causes.goesOn(standing: census.standing, now: now)
+    } else {
+      causes.isOver()
+    }
+  }
+
+  private func turn(
+    _ store: OffsetStore, _ standing: [TroubledPartition], causeSince: Int64, _ frame: Frame
+  ) -> CommonCauseTurn? {
     var all: Set<Int> = []
     var own: Set<Int> = []
     for partition in standing where owners.rank.indices.contains(partition.member) {
@@ -161,13 +221,19 @@ extension GroupDecider {
       all.insert(owners.rank[partition.member])
       if counts(partition) { own.insert(owners.rank[partition.member]) }
     }
-    return (
-      census,
-      CommonCauseTurn(
-        standing: all, own: own, causeSince: causeSince,
-        rebalancedAt: store.rebalances(ofGroup: frame.view.group).lastAt,
-        brokerClock: frame.brokerClock, turn: parameters.failFor)
-    )
+    return CommonCauseTurn(
+      standing: all, own: own, causeSince: causeSince,
+      rebalancedAt: store.rebalances(ofGroup: frame.view.group).lastAt,
+      brokerClock: frame.brokerClock, turn: parameters.failFor)
+  }
+
+  /// Whether a common cause may be about to end by itself: whoever comes back late is only slow,
+  /// and a group that rebalances, or may have begun to since, needs its time.
+  private func isTooEarlyForTurns(_ frame: Frame) -> Bool {
+    let now = frame.now.monotonic
+    if let easedAt = causes.easedAt, now - easedAt < frame.hold { return true }
+    guard parameters.guards.contains(.rebalance), let rebalancedAt else { return false }
+    return now - rebalancedAt < (stability.isRefused ? 2 : 1) * frame.hold
   }
 
   private func progress(_ census: OwnerCensus?, _ frame: Frame) -> ClauseFinding {

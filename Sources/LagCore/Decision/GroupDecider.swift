@@ -13,6 +13,9 @@ package struct GroupDecider: Sendable {
   /// The number of the membership that was seen last; nil before the first.
   var revision: UInt32?
   var rebalances = 0
+  /// The hold as computed of a membership.
+  private var knownHold: (revision: UInt32, hold: Int64)?
+  var protocolKind: GroupProtocol?
   var owners = GroupOwners()
   var tenures = Tenures()
   var own = OwnMembers()
@@ -27,8 +30,11 @@ package struct GroupDecider: Sendable {
   /// Moments on the monotonic clock from which a hold may count; nil where there was none.
   var freshSince: Int64?
   var rebalancedAt: Int64?
-  var causeEndedAt: Int64?
   var resumedAt: Int64?
+  /// When something common was to blame for what this pod's partitions stand for, and for what
+  /// anybody's do.
+  var causes = CommonCauseHistory()
+  var generalCauses = CommonCauseHistory()
   /// Since when one owner has all partitions that anybody has, on the monotonic clock.
   var soleOwnerSince: Int64?
   /// Until when it is paused for this pod, on the monotonic clock.
@@ -70,7 +76,7 @@ package struct GroupDecider: Sendable {
     let frame = Frame(
       view: view, now: now, clockSetAt: clockSetAt, containerSince: governor.containerSince,
       allowance: governor.allowance(parameters, now: now.monotonic),
-      hold: parameters.hold(of: store.membership(ofGroup: view.group)))
+      hold: hold(store, group: view.group))
     endPause(now: now.monotonic)
     var joined: [String] = []
     let isFresh = !view.isDoubtful || !parameters.guards.contains(.freshness)
@@ -88,6 +94,15 @@ package struct GroupDecider: Sendable {
     decision.ownPartitions = own.owned.count
     recorder.record(decision, at: now.wall) { store.topicName($0) }
     return joined
+  }
+
+  /// Returns the hold of the group, in milliseconds; it is computed anew with each membership.
+  private mutating func hold(_ store: OffsetStore, group: Int) -> Int64 {
+    let revision = store.membershipRevision(ofGroup: group)
+    if let known = knownHold, known.revision == revision { return known.hold }
+    let hold = parameters.hold(of: store.membership(ofGroup: group))
+    knownHold = (revision, hold)
+    return hold
   }
 
   // MARK: Members
@@ -130,6 +145,7 @@ package struct GroupDecider: Sendable {
       rebalancedAt = since
     }
     rebalances = count
+    protocolKind = membership.protocolKind
   }
 
   /// Takes note of who owns what, and of those who left partitions at which they had stood.
@@ -142,10 +158,10 @@ package struct GroupDecider: Sendable {
       let position = store.position(group: frame.view.group, tenure.place)
       guard let offset = position.committed, position.behindSince != 0 else { continue }
       let start = [
-        behind(since: position.behindSince, frame), tenure.since, freshSince, causeEndedAt,
-        frame.clockSetAt,
+        behind(since: position.behindSince, frame), tenure.since, freshSince, frame.clockSetAt,
       ].compactMap { $0 }.max()
-      if let start, frame.now.monotonic - start >= frame.hold {
+      // The rebalance that takes a partition from its owner may itself look like a common cause.
+      if let start, generalCauses.longestGap(from: start, to: frame.now.monotonic) >= frame.hold {
         history.failed(
           tenure.place, of: store.topicName(Int(tenure.place.topic)), at: offset)
       }
@@ -164,6 +180,25 @@ package struct GroupDecider: Sendable {
     frame.now.ago((frame.now.wallSeconds &- Int64(seconds)) &* 1000)
   }
 
+  /// Takes note of what the coordinator said.
+  ///
+  /// To the call that knows classic groups only, every group of the new protocol looks dead, and
+  /// one of which nothing is said may not be called stable.
+  mutating func described(_ answer: StabilityAnswer, now: Int64) {
+    switch answer {
+    case .state(.unknown): stability.answered(.failed, now: now)
+    case .state(.dead) where protocolKind == .consumer,
+      .state(.empty) where protocolKind == .consumer:
+      stability.answered(.refused, now: now)
+    default: stability.answered(answer, now: now)
+    }
+  }
+
+  /// Takes note that a failing answer is given.
+  mutating func attempt() {
+    for place in culprits { history.attempted(place) }
+  }
+
   // MARK: Pauses
 
   /// Whether liveness passes whatever happens, by the configuration or for this pod.
@@ -180,6 +215,7 @@ package struct GroupDecider: Sendable {
     if self.parameters.isPaused, !parameters.isPaused { resumedAt = now }
     let isOtherScope = self.parameters.scope != parameters.scope
     self.parameters = parameters
+    knownHold = nil
     if isOtherScope { revision = nil }
   }
 

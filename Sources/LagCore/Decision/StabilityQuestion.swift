@@ -26,6 +26,9 @@ struct StabilityQuestion {
     answer = nil
   }
 
+  /// Whether the coordinator may not be asked.
+  var isRefused: Bool { answer == .refused }
+
   /// What is known; a group is stable only by an answer since the last `expire`.
   var finding: ClauseFinding {
     switch answer {

@@ -195,7 +195,12 @@ extension OffsetStore {
       let found = finding(
         summary, window: window, topic: topic, partition: Int32(partition), frame: frame)
       var since = summary.behindSince
-      if found.currentLag == 0 { since = 0 } else if since == 0 { since = clock }
+      // A head that is old is not seen above the commit any more.
+      if found.currentLag == 0 || found.flags.contains(.headOld) {
+        since = 0
+      } else if since == 0 {
+        since = clock
+      }
       if since != summary.behindSince {
         changes.append(BehindChange(window: window, since: since))
       }

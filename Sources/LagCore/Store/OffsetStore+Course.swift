@@ -47,6 +47,22 @@ extension OffsetStore {
 }
 
 extension OffsetStore {
+  /// Returns the partition of a group that has been behind for longest of those that somebody owns:
+  /// its owner and since when, in seconds since 1970; nil when none is behind.
+  func longestBehind(ofGroup group: Int, nowSeconds: Int64) -> (member: Int, since: UInt32)? {
+    var longest: (window: Int32, since: UInt32)?
+    for index in groups[group].topics where groupTopics[Int(index)].windowCount > 0 {
+      if isLeftOut(groupTopic: Int(index), nowSeconds: nowSeconds) { continue }
+      for window in groupTopics[Int(index)].windows where window >= 0 {
+        let since = pool.behindSince(window)
+        if since != 0, since < longest?.since ?? .max, pool.owner(of: window) != 0 {
+          longest = (window, since)
+        }
+      }
+    }
+    return longest.map { (Int(pool.owner(of: $0.window)) - 1, $0.since) }
+  }
+
   /// Calls `body` with each partition of a group that somebody owns, and the number of its owner.
   func forEachAssignment(ofGroup group: Int, _ body: (TopicPartition, _ member: Int) -> Void) {
     for index in groups[group].topics where groupTopics[Int(index)].windowCount > 0 {

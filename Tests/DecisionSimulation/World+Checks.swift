@@ -1,0 +1,166 @@
+import LagCore
+
+/// The invariants, against what is true of the world.
+extension World {
+  /// Whether a pod has a partition that only a restart can help.
+  private func hangs(_ pod: Int) -> Bool {
+    partitions.contains {
+      $0.owner >= 0 && members[$0.owner].pod == pod
+        && ($0.hungBy == $0.owner || members[$0.owner].isHung)
+    }
+  }
+
+  /// Whether a pod stands before a record that nobody can process.
+  private func poisoned(_ pod: Int) -> Int? {
+    partitions.firstIndex {
+      $0.owner >= 0 && members[$0.owner].pod == pod && $0.poison == $0.processed
+    }
+  }
+
+  /// Checks a restart that kubelet makes because liveness failed.
+  mutating func checkRestart(_ index: Int) {
+    let isJust = hangs(index)
+    let poison = poisoned(index)
+    story?.add(
+      time,
+      "pod \(index) is restarted\(isJust ? ", hung" : "")\(poison.map { ", poison \($0)" } ?? "")")
+    if isJust {
+      tally.justRestarts += 1
+    } else if poison != nil {
+      tally.poisonRestarts += 1
+    } else {
+      tally.innocentRestarts += 1
+    }
+    guard policy == .vole else { return }
+    checkBudget(index)
+    // Until somebody progresses, nobody can know that an outage has ended.
+    if isJust { return }
+    if isOutage || progressedAt < outageUntil {
+      // Who is alone cannot know that others would stand too.
+      if plan.traffic == .single { return }
+      // By the log it begins with what was not finished any more.
+      if time - outageSince < 900 - plan.batch - plan.commitEvery {
+        violate("pod \(index) is restarted in an outage")
+      }
+      if let last = lastOutageRestart, time - last < 90, last > outageSince {
+        violate("pods are restarted \(time - last) s after each other in an outage")
+      }
+      lastOutageRestart = time
+    } else if let poison {
+      checkPoison(poison)
+    } else {
+      violate("pod \(index) is restarted and did not hang")
+    }
+  }
+
+  private mutating func checkBudget(_ index: Int) {
+    pods[index].restarts.append(time)
+    let lastHour = pods[index].restarts.count { time - $0 < 3600 }
+    if lastHour > 3, !pods[index].agent.forgot {
+      violate("pod \(index) is restarted \(lastHour) times in an hour")
+    }
+  }
+
+  private mutating func checkPoison(_ partition: Int) {
+    let offset = partitions[partition].poison ?? 0
+    let times = (poisonRestarts[partition] ?? []).filter { $0.offset == offset }.map(\.time)
+    // The first, one after 30 min, after 1 h, after 2 h; one more for an agent that forgot.
+    if times.count >= 5 { violate("partition \(partition) brings down pods again and again") }
+    if let last = times.last, times.count >= 2, time - last < 1500 {
+      violate("partition \(partition) brings pods down \(time - last) s after each other")
+    }
+    poisonRestarts[partition, default: []].append((offset, time))
+  }
+
+  /// Checks a failing answer.
+  mutating func checkAnswer(_ index: Int) {
+    story?.add(time, "pod \(index) fails: \(evidence(index))")
+    if time < pods[index].pausedUntil { violate("liveness of pod \(index) fails while paused") }
+    if let ended = pods[index].agent.failureEndedAt, time - ended < 300 {
+      violate("liveness of pod \(index) fails in the grace")
+    }
+  }
+
+  /// What an agent goes by.
+  private func evidence(_ pod: Int) -> String {
+    pods[pod].agent.decisions.decision(0).liveness.findings.map {
+      "\($0.clause.name)\($0.holds ? "" : "!") \($0.evidence)"
+    }.joined(separator: "; ")
+  }
+
+  /// Checks that hung pods are restarted in time.
+  mutating func check() {
+    for index in partitions.indices {
+      let isBehind = partitions[index].head > partitions[index].processed
+      if isBehind, !isExcused(index), partitions[index].poison != partitions[index].processed,
+        !isConsumed(index) || isStopped
+      {
+        tally.stoppedSeconds += Self.step
+      }
+      guard policy == .vole, plan.traffic != .quiet else { continue }
+      let partition = partitions[index]
+      guard partition.owner >= 0,
+        partition.hungBy == partition.owner || members[partition.owner].isHung, isBehind,
+        partition.poison != partition.processed
+      else { continue }
+      if isExcusedFromRestart(index) || awaitsVerdict(index) {
+        partitions[index].accountable = 0
+        continue
+      }
+      partitions[index].accountable += Self.step
+      if partitions[index].accountable > patience {
+        story?.add(time, evidence(members[partition.owner].pod))
+        violate("partition \(index) hangs and nobody restarts pod \(members[partition.owner].pod)")
+      }
+    }
+  }
+
+  /// Whether Burrow's rules may not call it STOP or STALL yet: the window must be full of the same
+  /// offset, or silent for longer than it spans.
+  private func awaitsVerdict(_ index: Int) -> Bool {
+    if stores[0].troubled.contains(where: { Int($0.partition) == index && $0.isStanding }) {
+      return false
+    }
+    let log = partitions[index].log
+    let span = (log.last?.time ?? 0) - (log.first?.time ?? 0)
+    let since = max(partitions[index].hungSince, partitions[index].ownedSince)
+    return time - since < max(Int(span / 1000), 10 * plan.commitEvery) * 2 + 60
+  }
+
+  /// How long a hung partition may stand without excuse: for the hold, the probes, and what slow
+  /// consumers look like.
+  private var patience: Int {
+    plan.rebalanceTimeout + 30 + 10 * plan.threshold + 120
+      + 2 * (plan.batch + plan.commitEvery)
+  }
+
+  private func isExcusedFromRestart(_ index: Int) -> Bool {
+    let pod = members[partitions[index].owner].pod
+    let agent = pods[pod].agent
+    if !members[partitions[index].owner].isAlive || isExcused(index) || time < agent.excusedUntil
+      || time < agent.staleUntil
+      || time < pods[pod].pausedUntil || plan.threshold > 10 || rebalanceSince != nil
+      || time == rebalancedAt || pods[pod].container != .running || rollout != nil
+      || time - troubleEndedAt < 300
+    {
+      return true
+    }
+    if let ended = agent.failureEndedAt, time - ended < 320 { return true }
+    if pods[pod].restarts.count(where: { time - $0 < 3700 }) >= 3 { return true }
+    // A partition that hung before under another owner at the same offset looks like poison.
+    if (hungAt[index] ?? -1) == partitions[index].committed { return true }
+    return isCommonCause
+  }
+
+  /// Whether so many owners stand that the consumers are not to blame.
+  private var isCommonCause: Bool {
+    var standing: Set<Int> = []
+    var active: Set<Int> = []
+    for (index, partition) in partitions.enumerated() where partition.owner >= 0 {
+      let pod = members[partition.owner].pod
+      active.insert(pod)
+      if !isConsumed(index) || partition.poison == partition.processed { standing.insert(pod) }
+    }
+    return active.count >= 2 && 2 * standing.count > active.count
+  }
+}

@@ -1,0 +1,276 @@
+import LagCore
+import Testing
+
+/// Failures, how they end, and what follows (the contract, section 6, governor and poison).
+@Suite("The governor")
+struct GovernorTests {
+  /// A world whose pod has just begun to fail.
+  private func failing(_ parameters: ProbeParameters = ProbeParameters()) -> DecisionWorld {
+    let world = DecisionWorld(parameters)
+    world.run(600, probes: true)
+    world.hang(0)
+    _ = world.run(atMost: 600, probes: true) { world.decisions.governor.failingSince != nil }
+    return world
+  }
+
+  @Test("A failure begins with the first failing answer, not with the decision")
+  func begins() {
+    let world = DecisionWorld()
+    world.run(600)
+    world.hang(0)
+    _ = world.run(atMost: 600) { world.fails }
+    #expect(world.decisions.governor.failingSince == nil)
+    #expect(!world.decisions.answerLiveness(now: world.now))
+    #expect(world.decisions.governor.failingSince == world.now.monotonic)
+  }
+
+  @Test("A new member of this pod ends a failure as a restart")
+  func newMember() {
+    let world = failing()
+    world.replace(0, "b")
+    world.run(1)
+    #expect(world.endings == [.newMember])
+    #expect(world.decisions.governor.restartsCounted == 1)
+  }
+
+  @Test("A new member of another pod does not")
+  func othersMember() {
+    let world = failing()
+    world.replace(1, "b")
+    world.run(1)
+    #expect(world.endings.isEmpty)
+  }
+
+  @Test("Start-up ends a failure as a restart; without a failure it counts nothing")
+  func startup() {
+    let world = failing()
+    world.startup()
+    #expect(world.endings == [.startup])
+    world.startup()
+    #expect(world.endings == [.startup])
+    #expect(world.decisions.governor.restartsCounted == 1)
+  }
+
+  @Test("Probes that cease for three periods after two failing answers mean a restart")
+  func silence() {
+    let world = failing()
+    world.run(10, probes: true)
+    #expect(world.decisions.governor.probePeriod == 10_000)
+    world.run(29)
+    #expect(world.endings.isEmpty)
+    world.run(2)
+    #expect(world.endings == [.silence])
+  }
+
+  @Test("One failing answer and silence is nothing to go by")
+  func oneAnswer() {
+    let world = failing()
+    world.run(100)
+    #expect(world.endings.isEmpty)
+  }
+
+  @Test("A failure that nobody acts on ends after fail-for and counts no restart")
+  func notActedOn() {
+    let world = failing()
+    let seconds = world.run(atMost: 300, probes: true) { !world.endings.isEmpty }
+    #expect((175...181).contains(seconds ?? 0), "\(String(describing: seconds))")
+    #expect(world.endings == [.notActedOn])
+    #expect(world.decisions.governor.restartsCounted == 0)
+    #expect(world.decisions.governor.failuresNotActedOn == 1)
+  }
+
+  @Test("After a failure liveness passes for the grace")
+  func grace() {
+    let world = failing()
+    _ = world.run(atMost: 300, probes: true) { !world.endings.isEmpty }
+    #expect(world.decisions.answerLiveness(now: world.now))
+    #expect(world.run(atMost: 295, probes: true) { world.fails } == nil)
+    #expect(world.deciding == .governor)
+    #expect(world.run(atMost: 20, probes: true) { world.fails } != nil)
+  }
+
+  @Test("A pod is restarted three times in an hour and no more")
+  func budget() {
+    let world = DecisionWorld()
+    world.run(600, probes: true)
+    var restarts: [Int64] = []
+    for second in 0..<14_400 {
+      world.run(1, probes: true)
+      guard let since = world.decisions.governor.failingSince,
+        world.now.monotonic - since >= 20_000
+      else {
+        // A pod that is ill: it works for a minute and hangs again, elsewhere.
+        if second % 60 == 0 { world.partitions[0].processes.toggle() }
+        if !world.partitions[0].processes, restarts.isEmpty || second % 600 != 0 {
+          world.hang(0)
+        }
+        continue
+      }
+      restarts.append(world.now.monotonic)
+      world.recover(0)
+      world.replace(0, "restart-\(restarts.count)")
+      world.startup()
+      world.run(30)
+      world.hang(0)
+    }
+    #expect(restarts.count >= 6)
+    for (number, time) in restarts.enumerated() {
+      let within = restarts[...number].count { time - $0 < 3_600_000 }
+      #expect(within <= 3, "restart \(number)")
+    }
+  }
+
+  // MARK: Poison
+
+  /// Restarts the pod as kubelet does, and lets the new member own the same.
+  private func restart(_ world: DecisionWorld, _ name: String) {
+    world.replace(0, name)
+    world.startup()
+    world.run(1, probes: true)
+  }
+
+  @Test("Where a new member stands at the same offset, it is poison: tried after 30 min, 1 h, 2 h")
+  func poison() {
+    var parameters = ProbeParameters()
+    parameters.maximumRestarts = 100
+    let world = failing(parameters)
+    var waits: [Int] = []
+    for attempt in 0..<4 {
+      restart(world, "poisoned-\(attempt)")
+      let known = world.run(atMost: 900, probes: true) { world.decision.poisoned == 1 }
+      #expect(known != nil, "attempt \(attempt)")
+      let wait = world.run(atMost: 20_000, probes: true) {
+        world.decisions.governor.failingSince != nil
+      }
+      waits.append(wait ?? 0)
+    }
+    for (wait, expected) in zip(waits, [1800, 3600, 7200, 14_400]) {
+      #expect((expected...(expected + 30)).contains(wait), "\(waits)")
+    }
+  }
+
+  @Test("Progress clears it")
+  func cleared() {
+    let world = failing()
+    restart(world, "b")
+    _ = world.run(atMost: 900, probes: true) { world.decision.poisoned == 1 }
+    world.recover(0)
+    world.run(60, probes: true)
+    #expect(world.decision.poisoned == 0)
+    world.hang(0)
+    #expect(world.run(atMost: 600, probes: true) { world.fails } != nil)
+  }
+
+  @Test("A pod that gets a partition at which another stood in vain does not fail for it")
+  func walking() {
+    let world = DecisionWorld()
+    world.run(600)
+    world.hang(1)
+    world.run(500)
+    world.owners[1] = 0
+    world.rebalance()
+    #expect(world.run(atMost: 1500) { world.fails } == nil)
+    #expect(world.decision.poisoned == 1)
+    #expect(world.run(atMost: 900) { world.fails } != nil)
+  }
+
+  @Test("What stood in an outage is not poison")
+  func afterOutage() {
+    let world = DecisionWorld()
+    world.run(600)
+    for index in 0..<4 { world.hang(index) }
+    world.run(700)
+    world.owners.swapAt(0, 1)
+    world.rebalance(.consumer)
+    for index in 1..<4 { world.recover(index) }
+    let seconds = world.run(atMost: 900) { world.fails }
+    #expect((320...360).contains(seconds ?? 0), "\(String(describing: seconds))")
+  }
+
+  // MARK: The next agent
+
+  @Test("Budget, grace, failure, gate, pause and poison survive the agent")
+  func state() {
+    let world = failing()
+    restart(world, "b")
+    _ = world.run(atMost: 900, probes: true) { world.decision.poisoned == 1 }
+    world.decisions.pause(world.number, until: world.now.wall + 600_000, now: world.now)
+    let state = world.decisions.state(now: world.now)
+    #expect(state.restarts.count == 1)
+    #expect(state.groups.count == 1)
+    let group = state.groups.values.first
+    #expect(group?.standing.first?.topic == "t")
+    #expect(group?.standing.first?.failures == 1)
+    #expect(group?.members == ["b"])
+    #expect(group?.pausedUntil == world.now.wall + 600_000)
+    #expect(group?.gateOpening != nil)
+
+    var next = Decisions(identity: world.decisions.identity)
+    next.restore(state, now: world.now)
+    _ = next.add(group: "g", cluster: "c", ProbeParameters())
+    let kept = next.state(now: world.now)
+    #expect(kept == state)
+    world.decisions = next
+    world.run(700, probes: true)
+    #expect(!world.fails)
+    #expect(world.decision.poisoned == 1)
+    #expect(world.decision.readiness.isReady)
+  }
+
+  @Test("A restart that happened while the agent was away is counted")
+  func restartMeanwhile() {
+    let world = failing()
+    let state = world.decisions.state(now: world.now)
+    #expect(state.failure != nil)
+    var next = Decisions(identity: world.decisions.identity)
+    next.restore(state, now: world.now)
+    _ = next.add(group: "g", cluster: "c", ProbeParameters())
+    world.decisions = next
+    world.replace(0, "b")
+    world.run(2)
+    #expect(world.endings == [.newMember])
+    #expect(world.decisions.state(now: world.now).restarts.count == 1)
+  }
+
+  @Test("A state from another clock neither frees the budget nor stops liveness for ever")
+  func foreignClock() {
+    var state = GovernorState()
+    state.restarts = [.max, .min, 0]
+    state.graceUntil = .max
+    state.containerSince = .max
+    state.failure = GovernorState.Failure(
+      beganAt: .min, answers: -5, failFor: .max, grace: .max)
+    let name = GovernorState.GroupName(cluster: "c", group: "g")
+    state.groups[name] = GovernorState.Group(
+      pausedUntil: .max, gateOpening: 200, members: ["a"],
+      standing: [
+        GovernorState.Standing(
+          topic: "t", partition: -7, offset: .min, failures: .max, nextAttemptAt: .max,
+          isTrying: true)
+      ])
+    let world = DecisionWorld { $0.restore(state, now: DecisionTime(wall: 0, monotonic: 1_000)) }
+    world.run(60, probes: true)
+    #expect(!world.fails)
+    let kept = world.decisions.state(now: world.now)
+    #expect((kept.graceUntil ?? 0) <= world.now.wall + 86_400_000)
+  }
+
+  // MARK: Exits
+
+  @Test("In exit-88 mode the agent exits after half a minute of failing, which counts")
+  func exits() {
+    var parameters = ProbeParameters()
+    parameters.mode = .exit88
+    let world = DecisionWorld(parameters)
+    world.run(600)
+    world.hang(0)
+    _ = world.run(atMost: 600) { world.fails }
+    #expect(!world.decisions.exits(now: world.now))
+    world.run(29)
+    #expect(!world.decisions.exits(now: world.now))
+    world.run(2)
+    #expect(world.decisions.exits(now: world.now))
+    #expect(world.decisions.state(now: world.now).restarts.count == 1)
+    #expect(!world.decisions.exits(now: world.now))
+  }
+}
