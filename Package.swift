@@ -36,6 +36,7 @@ let package = Package(
   products: [
     .executable(name: "vole", targets: ["vole"]),
     .executable(name: "volebench", targets: ["volebench"]),
+    .executable(name: "volesimulate", targets: ["volesimulate"]),
   ],
   targets: [
     // C libraries of the system, each imported by exactly one Swift target.
@@ -104,6 +105,15 @@ let package = Package(
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
     tests("ConfigurationTests", ["Configuration", "LagCore"]),
     tests("AnswersTests", ["Answers", "LagCore"]),
+
+    // Worlds of pods, consumers and brokers, in which the decisions are tried; never shipped.
+    .target(
+      name: "DecisionSimulation", dependencies: ["LagCore", "LagSimulation"],
+      path: "Tests/DecisionSimulation", swiftSettings: testRules),
+    .executableTarget(
+      name: "volesimulate", dependencies: ["DecisionSimulation", "LagCore"],
+      path: "Tests/VoleSimulate", swiftSettings: testRules),
+    tests("DecisionSimulationTests", ["DecisionSimulation", "LagCore"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON"]),
     // A server that answers what a test wrote, for tests of clients.

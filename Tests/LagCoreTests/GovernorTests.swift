@@ -20,7 +20,7 @@ struct GovernorTests {
     world.hang(0)
     _ = world.run(atMost: 600) { world.fails }
     #expect(world.decisions.governor.failingSince == nil)
-    #expect(!world.decisions.answerLiveness(now: world.now))
+    #expect(!world.ask())
     #expect(world.decisions.governor.failingSince == world.now.monotonic)
   }
 
@@ -83,7 +83,7 @@ struct GovernorTests {
   func grace() {
     let world = failing()
     _ = world.run(atMost: 300, probes: true) { !world.endings.isEmpty }
-    #expect(world.decisions.answerLiveness(now: world.now))
+    #expect(world.ask())
     #expect(world.run(atMost: 295, probes: true) { world.fails } == nil)
     #expect(world.deciding == .governor)
     #expect(world.run(atMost: 20, probes: true) { world.fails } != nil)
@@ -265,12 +265,12 @@ struct GovernorTests {
     world.run(600)
     world.hang(0)
     _ = world.run(atMost: 600) { world.fails }
-    #expect(!world.decisions.exits(now: world.now))
+    #expect(!world.exits())
     world.run(29)
-    #expect(!world.decisions.exits(now: world.now))
+    #expect(!world.exits())
     world.run(2)
-    #expect(world.decisions.exits(now: world.now))
+    #expect(world.exits())
     #expect(world.decisions.state(now: world.now).restarts.count == 1)
-    #expect(!world.decisions.exits(now: world.now))
+    #expect(!world.exits())
   }
 }
