@@ -253,7 +253,7 @@ struct LivenessTests {
       for world in worlds { world.run(1) }
       failing.append(worlds.indices.filter { worlds[$0].fails })
     }
-    #expect(failing[..<900].allSatisfy(\.isEmpty))
+    #expect(failing[..<900].allSatisfy { $0.isEmpty })
     #expect(failing.allSatisfy { $0.count <= 1 })
     #expect(Set(failing.flatMap { $0 }) == [0, 1, 2, 3])
   }

@@ -18,8 +18,9 @@ final class CompressedText: ResponseStream {
   func next() -> StreamStep {
     let end = min(text.count, position + Self.pieceBytes)
     let isLast = end == text.count
-    let piece = compressor?.compressed(text.span.extracting(position..<end), isLast: isLast)
-    guard let piece else { return .abort }
+    guard let compressor,
+      let piece = compressor.compressed(text.span.extracting(position..<end), isLast: isLast)
+    else { return .abort }
     position = end
     return isLast ? .last(piece) : .piece(piece)
   }
