@@ -18,9 +18,10 @@ final class CompressedText: ResponseStream {
   func next() -> StreamStep {
     let end = min(text.count, position + Self.pieceBytes)
     let isLast = end == text.count
-    guard let compressor,
-      let piece = compressor.compressed(text.span.extracting(position..<end), isLast: isLast)
-    else { return .abort }
+    guard let compressor else { return .abort }
+    let text = text
+    let piece = compressor.compressed(text.span.extracting(position..<end), isLast: isLast)
+    guard let piece else { return .abort }
     position = end
     return isLast ? .last(piece) : .piece(piece)
   }
