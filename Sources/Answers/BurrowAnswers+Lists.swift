@@ -45,8 +45,8 @@ extension BurrowAnswers {
   /// Returns the answer to `/v3/kafka/{cluster}/topic/{topic}`.
   ///
   /// - Parameters:
-  ///   - heads: the log-end offset of each partition, nil where none is known; as Burrow does, those
-  ///     are left out, so that what follows moves up.
+  ///   - heads: the log-end offset of each partition, nil where none is known; as Burrow does,
+  ///     those are left out, so that what follows moves up.
   ///   - request: what is repeated of the request.
   package static func topicOffsets(_ heads: [Int64?], request: RequestInfo) -> [UInt8] {
     answer("topic offsets returned", request: request) { writer in

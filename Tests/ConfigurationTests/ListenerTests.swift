@@ -88,7 +88,8 @@ struct ListenerTests {
     ] {
       #expect(
         errors(base + "[httpserver.a]\naddress = \"\(path)\"") == [
-          "vole.toml:6: httpserver.a.address: \"\(path)\" is not an address to listen on (\(allowed))"
+          "vole.toml:6: httpserver.a.address: \"\(path)\" is not an address to listen on "
+            + "(\(allowed))"
         ])
     }
     for mode in ["888", "7", "01777", "+77", "rw-"] {
@@ -178,8 +179,8 @@ struct ListenerTests {
       ])
     #expect(
       errors(base + "[httpserver.a]\nclient-certificates = \"optional\"") == [
-        "vole.toml:6: httpserver.a.client-certificates: only TLS has certificates (tls = \"NAME\" of "
-          + "a [tls.NAME])"
+        "vole.toml:6: httpserver.a.client-certificates: only TLS has certificates (tls = \"NAME\" "
+          + "of a [tls.NAME])"
       ])
   }
 

@@ -99,8 +99,9 @@ extension Gzip {
       unsafe _ = deflateEnd(stream.pointer)
     }
 
-    /// Returns what a piece comes to, so that whoever has all so far can read it; nil when zlib
-    /// fails. Nothing may follow the last piece.
+    /// Returns what a piece comes to; nil when zlib fails.
+    ///
+    /// Whoever has all so far can read it. Nothing may follow the last piece.
     package func compressed(_ piece: Span<UInt8>, isLast: Bool) -> [UInt8]? {
       var output: [UInt8] = []
       // SAFETY: the stream is open, and its pointers are valid while `run` calls this.
