@@ -49,7 +49,10 @@ extension Agent {
     let sources = continuations(in: configuration)
     var departing = clusters.indices.filter { !sources.contains($0) }
     departing.removeAll { clusters[$0].store.groupIndices.isEmpty }
-    for cluster in departing { depart(clusters[cluster]) }
+    for cluster in departing {
+      for group in clusters[cluster].store.groupIndices { forget(group, of: cluster) }
+      depart(clusters[cluster])
+    }
     var changed: [ClusterState] = []
     for (index, settings) in ClusterSettings.all(of: configuration).enumerated() {
       if let source = sources[index] {

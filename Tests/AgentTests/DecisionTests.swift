@@ -141,6 +141,29 @@ struct DecisionTests {
     #expect(text.contains("of the 3000 s that are asked for"), "\(text)")
   }
 
+  @Test("A group that a reload removes fails nothing any more")
+  func removed() throws {
+    var world = try DecisionWorld()
+    world.stuck = [2]
+    try world.run(seconds: 30)
+    #expect(world.ask("livez").code == 503)
+    var sources = ConfigurationSources()
+    let file = """
+      [cluster.other]
+      servers = ["broker:9092"]
+      [consumer.other]
+      groups = ["h"]
+      """
+    sources.file = (name: "vole.toml", bytes: Array(file.utf8))
+    sources.environment = ["POD_NAME": "orders-1"]
+    world.world.effects += world.world.agent.reconfigure(
+      try Configuration(sources), because: .signal, at: world.world.now)
+    world.world.tick(seconds: 1)
+    #expect(world.ask("livez").code == 200)
+    #expect(world.ask("livez", group: "g").code == 200)
+    #expect(world.world.agent.decisions.failingGroup == nil)
+  }
+
   @Test("What an agent counted the next one knows, and a damaged memory is told")
   func memory() throws {
     var world = try DecisionWorld()

@@ -52,7 +52,8 @@ extension Agent {
     return number
   }
 
-  private mutating func forget(_ group: Int, of cluster: Int) {
+  /// Forgets the decisions on a group that is watched no more.
+  mutating func forget(_ group: Int, of cluster: Int) {
     guard let number = clusters[cluster].watched[group].decision.number else { return }
     decisions.remove(number)
     clusters[cluster].watched[group].decision = WatchedDecision()
