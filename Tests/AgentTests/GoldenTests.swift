@@ -53,7 +53,14 @@ struct GoldenTests {
   ]
 
   private static func groups(
-    _ method: String, _ variant: String = "", _ request: String, isStream: Bool = false,
+    _ method: String, _ request: String, isStream: Bool = false, fails: Bool = false,
+    fields: [String] = []
+  ) -> Example {
+    groups(method, "", request, isStream: isStream, fails: fails, fields: fields)
+  }
+
+  private static func groups(
+    _ method: String, _ variant: String, _ request: String, isStream: Bool = false,
     fails: Bool = false, fields: [String] = []
   ) -> Example {
     Example(
@@ -62,7 +69,13 @@ struct GoldenTests {
   }
 
   private static func health(
-    _ method: String, _ variant: String = "", _ request: String, isStream: Bool = false,
+    _ method: String, _ request: String, isStream: Bool = false, fails: Bool = false
+  ) -> Example {
+    health(method, "", request, isStream: isStream, fails: fails)
+  }
+
+  private static func health(
+    _ method: String, _ variant: String, _ request: String, isStream: Bool = false,
     fails: Bool = false
   ) -> Example {
     Example(
