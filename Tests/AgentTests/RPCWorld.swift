@@ -128,8 +128,12 @@ final class Exchange {
 
   /// The messages of a stream so far, without their envelopes.
   var messages: [String] {
+    // Envelopes are no text: their lengths need not be UTF-8.
+    let separator = Array("\r\n\r\n".utf8)
+    let start = received.indices.first { received[$0...].starts(with: separator) }
+    guard let start else { return [] }
     var content: [UInt8] = []
-    var rest = Array(body.utf8)[...]
+    var rest = received[(start + separator.count)...]
     while let end = rest.firstIndex(of: 13),
       let size = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), size > 0
     {
