@@ -134,6 +134,11 @@ final class Exchange {
     guard let start else { return [] }
     var content: [UInt8] = []
     var rest = received[(start + separator.count)...]
+    if head.contains("content-length: ") {
+      // What ends at once is sent whole.
+      content = Array(rest)
+      rest = []
+    }
     while let end = rest.firstIndex(of: 13),
       let size = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), size > 0
     {
