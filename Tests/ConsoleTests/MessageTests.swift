@@ -162,6 +162,11 @@ struct ProbeCheckTests {
         .readiness, 503, "a OK: fine\nb c ERR: 1 OK: x\nd WARN: y\n",
         "not ready: b c ERR: 1 OK: x (and 2 other groups)"
       ),
+      (
+        .readiness, 503,
+        "a ERR: x; readiness passes: y\nb OK: x; readiness fails: no sign of a consumer yet\n",
+        "not ready: b OK: x; readiness fails: no sign of a consumer yet (and 1 other group)"
+      ),
       (.liveness, 503, "a ERR: stuck\n  partitions: 3\n", "not live: a ERR: stuck"),
       (
         .liveness, 200, "a UNKNOWN: this group is not watched\n",

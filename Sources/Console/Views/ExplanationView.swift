@@ -115,7 +115,10 @@ package struct ExplanationView {
   }
 
   private static func text(of clause: Clause) -> String {
-    guard let measured = clause.measured else { return clause.evidence }
+    // Evidence often has the number already.
+    guard let measured = clause.measured, !clause.evidence.contains(number(measured)) else {
+      return clause.evidence
+    }
     var numbers = number(measured)
     if let limit = clause.limit { numbers += " of \(number(limit))" }
     if !clause.unit.isEmpty { numbers += " \(clause.unit)" }

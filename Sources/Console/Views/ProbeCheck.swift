@@ -44,8 +44,11 @@ package struct ProbeCheck {
     self.line = line
   }
 
-  /// How urgent the verdict in a line is; lines are `GROUP VERDICT: reason`.
+  /// How urgent a line is: `GROUP VERDICT: reason; liveness fails: reason`.
+  ///
+  /// Groups that make the probe fail come first, then those whose verdict is worst.
   private static func rank(_ line: String) -> Int {
+    if line.contains("; liveness fails: ") || line.contains("; readiness fails: ") { return .max }
     let verdicts = ["OK", "NOTFOUND", "WARN", "UNKNOWN", "ERR"]
     var found: (place: String.Index, rank: Int)?
     for (rank, verdict) in verdicts.enumerated() {

@@ -50,9 +50,9 @@ class Terminal:
         os.close(self._ours)
         return self._process.returncode, errors.decode()
 
-    def interrupt(self):
-        """Ends it as Ctrl-C does."""
-        self._process.send_signal(2)
+    def end(self):
+        """Ends it by a signal, as nobody ends it otherwise."""
+        self._process.terminate()
         return self.wait()
 
     def screen(self):

@@ -150,8 +150,7 @@ def _explains(asker, runs, stalls, topic):
     assert f"\n{topic}-0  OK\n" in output, output
 
 
-@scenario("status --watch: a line for each change, and again after the agent was restarted",
-          is_long=True)
+@scenario("status --watch: a line for each change", is_long=True)
 def watch(context):
     topic = context.topic("watched", backlog=20)
     with _asked(context, "status-watched") as (asker, (group,)), \
@@ -179,7 +178,7 @@ def watch(context):
             eventually("watch shows OK again", lambda: verdicts()[-1] == "OK", 75)
             equal("what it shows in between", "ERR" in seen, True)
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             _, errors = process.communicate(timeout=10)
         equal("complaints", errors, b"")
 
@@ -207,8 +206,8 @@ def terminal(context):
             assert max(map(len, screen)) <= 80, max(screen, key=len)
             assert "\x1b[31;1mERR\x1b[0m" in shown.written, "no colour"
         finally:
-            code, errors = shown.interrupt()
-        equal("how it ended", (code, errors), (-2, ""))
+            code, errors = shown.end()
+        equal("how it ended", (code, errors), (-signal.SIGTERM, ""))
         plain = Terminal(asker.command("status"), columns=60, lines=24,
                          environment={"NO_COLOR": "1"})
         code, errors = plain.wait()
