@@ -7,6 +7,9 @@ import threading
 from harness.agent import Agent, clean_environment
 from harness.waiting import eventually
 
+from . import kustomize
+from .pod import PodFiles
+
 # The demo's consumers and what becomes of them.
 VERDICTS = {
     "healthy": "OK", "slow": "WARN", "stalled": "ERR", "stopped": "ERR", "rewinding": "ERR",
@@ -39,24 +42,31 @@ class Demo:
     def __init__(self, vole, *arguments):
         self._vole = vole
         self._process = subprocess.Popen(
-            [str(vole), "demo", "--listen", "127.0.0.1:0", *arguments], stdin=subprocess.DEVNULL,
+            [str(vole), "demo", *arguments], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean_environment())
         self._lines = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        found = eventually("the demo says how to reach it", self._addresses, within=20)
-        self.port, self.servers = int(found[0]), found[1]
+        eventually("the demo says how to reach it", self._find_addresses, within=30)
 
     def _read(self):
         for line in self._process.stdout:
             self._lines.append(line)
 
-    def _addresses(self):
+    def text(self):
+        """What the demo has written."""
         text = "".join(self._lines)
         assert self._process.poll() is None, f"the demo ended: {text}"
+        return text
+
+    def _find_addresses(self):
+        text = self.text()
         port = re.search(r"http://127\.0\.0\.1:(\d+)/", text)
         servers = re.search(r"--bootstrap-servers (\S+)", text)
-        return port and servers and (port[1], servers[1])
+        if not port or not servers:
+            return False
+        self.port, self.servers = int(port[1]), servers[1]
+        return True
 
     def agent(self, directory, groups, intervals=5, environment=None):
         """Starts another agent on the demo's brokers."""
@@ -71,3 +81,46 @@ class Demo:
         self._process.terminate()
         self._process.wait(15)
         self._reader.join(5)
+
+
+class PodsDemo(Demo):
+    """A scene with several pods of one group.
+
+    Beside each of the demo's agents there is one as the manifests start it: with their
+    configuration, told nothing else but where the brokers are, where to listen, and shorter times.
+    """
+
+    # The shipped hold is five minutes and more, and its log ends are ten seconds apart.
+    _SHORTER = {"VOLE_PROBE_HOLD": "15s", "VOLE_CLUSTER_MAIN_OFFSET_REFRESH": "1"}
+
+    def __init__(self, context, objects, scene):
+        super().__init__(context.vole, "--scene", scene)
+        workload = kustomize.only(objects, "Deployment")
+        # The agent of each pod, by the pod's name.
+        self.agents = {}
+        for name, address in self._pods.items():
+            directory = context.directory()
+            pod = PodFiles(objects, workload, directory)
+            environment = {
+                **pod.environment(address=address, name=name), **self._SHORTER,
+                "VOLE_BOOTSTRAP_SERVERS": self.servers, "VOLE_LISTEN": "127.0.0.1:0",
+            }
+            assert pod.arguments[0] == "run", pod.arguments
+            self.agents[name] = Agent(
+                context.vole, directory, arguments=pod.arguments[1:], environment=environment)
+
+    def _find_addresses(self):
+        text = self.text()
+        servers = re.search(r"mock Kafka cluster at (\S+?),? and", text)
+        self._pods = dict(re.findall(r"^  (\S+) \(([0-9.]+)\) .*its agent: ", text, re.M))
+        if not servers or len(self._pods) < 3:
+            return False
+        self.servers = servers[1]
+        return True
+
+    def __exit__(self, kind, error, trace):
+        try:
+            for agent in self.agents.values():
+                agent.__exit__(kind, error, trace)
+        finally:
+            super().__exit__(kind, error, trace)
