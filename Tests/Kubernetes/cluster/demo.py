@@ -7,9 +7,6 @@ import threading
 from harness.agent import Agent, clean_environment
 from harness.waiting import eventually
 
-from . import kustomize
-from .pod import PodFiles
-
 # The demo's consumers and what becomes of them.
 VERDICTS = {
     "healthy": "OK", "slow": "WARN", "stalled": "ERR", "stopped": "ERR", "rewinding": "ERR",
@@ -84,43 +81,14 @@ class Demo:
 
 
 class PodsDemo(Demo):
-    """A scene with several pods of one group.
+    """A scene with several pods of one group, each with an agent of its own."""
 
-    Beside each of the demo's agents there is one as the manifests start it: with their
-    configuration, told nothing else but where the brokers are, where to listen, and shorter times.
-    """
-
-    # The shipped hold is five minutes and more, and its log ends are ten seconds apart.
-    _SHORTER = {"VOLE_PROBE_HOLD": "15s", "VOLE_CLUSTER_MAIN_OFFSET_REFRESH": "1"}
-
-    def __init__(self, context, objects, scene):
-        super().__init__(context.vole, "--scene", scene)
-        workload = kustomize.only(objects, "Deployment")
-        # The agent of each pod, by the pod's name.
-        self.agents = {}
-        for name, address in self._pods.items():
-            directory = context.directory()
-            pod = PodFiles(objects, workload, directory)
-            environment = {
-                **pod.environment(address=address, name=name), **self._SHORTER,
-                "VOLE_BOOTSTRAP_SERVERS": self.servers, "VOLE_LISTEN": "127.0.0.1:0",
-            }
-            assert pod.arguments[0] == "run", pod.arguments
-            self.agents[name] = Agent(
-                context.vole, directory, arguments=pod.arguments[1:], environment=environment)
+    def __init__(self, vole, scene):
+        super().__init__(vole, "--scene", scene)
 
     def _find_addresses(self):
-        text = self.text()
-        servers = re.search(r"mock Kafka cluster at (\S+?),? and", text)
-        self._pods = dict(re.findall(r"^  (\S+) \(([0-9.]+)\) .*its agent: ", text, re.M))
-        if not servers or len(self._pods) < 3:
-            return False
-        self.servers = servers[1]
-        return True
-
-    def __exit__(self, kind, error, trace):
-        try:
-            for agent in self.agents.values():
-                agent.__exit__(kind, error, trace)
-        finally:
-            super().__exit__(kind, error, trace)
+        found = re.findall(
+            r"^  (\S+) \([0-9.]+\) .*its agent: \S*127\.0\.0\.1:(\d+)", self.text(), re.M)
+        # The port of each pod's agent, by the pod's name.
+        self.ports = {name: int(port) for name, port in found}
+        return len(found) >= 3
