@@ -39,24 +39,31 @@ class Demo:
     def __init__(self, vole, *arguments):
         self._vole = vole
         self._process = subprocess.Popen(
-            [str(vole), "demo", "--listen", "127.0.0.1:0", *arguments], stdin=subprocess.DEVNULL,
+            [str(vole), "demo", *arguments], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean_environment())
         self._lines = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        found = eventually("the demo says how to reach it", self._addresses, within=20)
-        self.port, self.servers = int(found[0]), found[1]
+        eventually("the demo says how to reach it", self._find_addresses, within=30)
 
     def _read(self):
         for line in self._process.stdout:
             self._lines.append(line)
 
-    def _addresses(self):
+    def text(self):
+        """What the demo has written."""
         text = "".join(self._lines)
         assert self._process.poll() is None, f"the demo ended: {text}"
+        return text
+
+    def _find_addresses(self):
+        text = self.text()
         port = re.search(r"http://127\.0\.0\.1:(\d+)/", text)
         servers = re.search(r"--bootstrap-servers (\S+)", text)
-        return port and servers and (port[1], servers[1])
+        if not port or not servers:
+            return False
+        self.port, self.servers = int(port[1]), servers[1]
+        return True
 
     def agent(self, directory, groups, intervals=5, environment=None):
         """Starts another agent on the demo's brokers."""
@@ -71,3 +78,17 @@ class Demo:
         self._process.terminate()
         self._process.wait(15)
         self._reader.join(5)
+
+
+class PodsDemo(Demo):
+    """A scene with several pods of one group, each with an agent of its own."""
+
+    def __init__(self, vole, scene):
+        super().__init__(vole, "--scene", scene)
+
+    def _find_addresses(self):
+        found = re.findall(
+            r"^  (\S+) \([0-9.]+\) .*its agent: \S*127\.0\.0\.1:(\d+)", self.text(), re.M)
+        # The port of each pod's agent, by the pod's name.
+        self.ports = {name: int(port) for name, port in found}
+        return len(found) >= 3

@@ -26,7 +26,9 @@ class PodFiles:
     Paths in the configuration are the container's, so they are rewritten there.
     """
 
-    def __init__(self, objects, workload, directory):
+    def __init__(self, objects, workload, directory, is_mounted=False):
+        """`is_mounted`: the files will lie where the container expects them, as they are."""
+        self._is_mounted = is_mounted
         self._container, _ = kustomize.agent(workload)
         self._objects = objects
         self._volumes = {
@@ -43,6 +45,8 @@ class PodFiles:
 
     def _rewritten(self, text):
         """The text with the mounted directories where they lie here."""
+        if self._is_mounted:
+            return text
         for mount in self._container["volumeMounts"]:
             text = re.sub(
                 rf'(?<=["\']){re.escape(mount["mountPath"])}(?=["\'/])',
@@ -73,11 +77,18 @@ class PodFiles:
     @property
     def arguments(self):
         """The container's arguments."""
+        if self._is_mounted:
+            return self._container["args"]
         mounts = [one["mountPath"] for one in self._container["volumeMounts"]]
         return [
             str(self._path(one)) if any(one.startswith(f"{path}/") for path in mounts) else one
             for one in self._container["args"]
         ]
+
+    def mounts(self):
+        """Each directory in the container, and where it lies here."""
+        paths = [one["mountPath"] for one in self._container["volumeMounts"]]
+        return [(path, self._path(path)) for path in paths]
 
     @property
     def config(self):

@@ -1,15 +1,18 @@
 """The image: what is in it, what is not, and that the binary runs in it."""
 
 import json
+import os
 import re
 import stat
 import threading
 from functools import lru_cache
 
-from cluster.image import RootFilesystem
+from cluster import kustomize
+from cluster.image import Container, RootFilesystem
 from cluster.kustomize import TOP
-from harness.runner import scenario
-from harness.waiting import equal
+from cluster.pod import PodFiles
+from harness.runner import CannotRun, scenario
+from harness.waiting import equal, eventually
 
 # Unpacked, in megabytes.
 _SIZE = 60
@@ -34,6 +37,45 @@ def demo(context):
     shown = root.run("/usr/bin/vole", "demo", "--seconds", "20")
     assert shown.returncode == 0, f"{shown.stdout}\n{shown.stderr}"
     assert "5 of 5 verdicts as expected" in shown.stdout, shown.stdout
+
+
+@scenario("image: the container of the manifest runs in it, with its user, volumes and probes")
+def container(context):
+    if os.geteuid() != 0:
+        raise CannotRun("only root can give a container its user and its network")
+    objects = kustomize.combine("base", "native-sidecar")
+    workload = kustomize.only(objects, "Deployment")
+    agent, _ = kustomize.agent(workload)
+    directory = context.directory()
+    # Others may pass here, as in the folders of a container.
+    for one in (directory.parent, directory):
+        one.chmod(0o755)
+    pod = PodFiles(objects, workload, directory / "volumes", is_mounted=True)
+    # An emptyDir is everybody's.
+    for name, path in pod.mounts():
+        path.chmod(0o777 if name == "/var/lib/vole" else 0o755)
+    with Container(_root(context), pod, directory) as running:
+        for container, probes in (
+            (agent, ("startupProbe", "livenessProbe")),
+            (kustomize.application(workload), ("startupProbe", "livenessProbe")),
+        ):
+            for probe in probes:
+                asked = container[probe]["httpGet"]
+                try:
+                    eventually(f"{asked['path']} passes", lambda asked=asked: running.status(
+                        asked["port"], asked["path"]) == 200, within=10)
+                except AssertionError as error:
+                    raise AssertionError(f"{error}\n{running.log_text()}") from error
+        text = running.log_text()
+    # That there are no brokers is said once; nothing else may be wrong.
+    complaints = [
+        one for one in map(json.loads, text.splitlines())
+        if one["level"] in ("warn", "error") and one["msg"] != _NO_BROKER
+    ]
+    assert not complaints, complaints
+
+
+_NO_BROKER = "cluster cannot be asked"
 
 
 @scenario("image: every library is there, for what is loaded by name too")
@@ -110,3 +152,24 @@ def bill_of_materials(context):
     assert len(libraries) > 20, libraries
     equal("libraries of no listed package", [one for one in libraries if one not in owned], [])
     return f"{len(packages)} packages"
+
+
+@scenario("image: the Dockerfile starts what the manifests start, as the same user")
+def dockerfile(context):
+    root = _root(context)
+    lines = (TOP / "k8s/image/Dockerfile").read_text().replace("\\\n", "").splitlines()
+    last = max(number for number, line in enumerate(lines) if line.startswith("FROM "))
+    equal("what the image is built on", lines[last], "FROM scratch")
+    said = dict(line.split(" ", 1) for line in lines[last + 1:] if line[:1].isupper())
+    workload = kustomize.only(kustomize.combine("base", "native-sidecar"), "Deployment")
+    agent, _ = kustomize.agent(workload)
+    context_of = agent["securityContext"]
+    equal("USER", said["USER"], f"{context_of['runAsUser']}:{context_of['runAsGroup']}")
+    equal("CMD", json.loads(said["CMD"]), agent["args"])
+    equal("EXPOSE", int(said["EXPOSE"]), agent["ports"][0]["containerPort"])
+    program, = json.loads(said["ENTRYPOINT"])
+    assert (root.path / program.lstrip("/")).is_file(), program
+    # What is assembled for it is what was assembled here.
+    assembled = [line for line in lines if "k8s/image/assemble" in line and line[:4] == "RUN "]
+    equal("how", assembled,
+          ["RUN k8s/image/assemble --vole .build/bin/vole --target /rootfs"])

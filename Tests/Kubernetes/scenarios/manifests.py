@@ -25,8 +25,7 @@ CATCH_UP_ONE_GROUP = 26
 CATCH_UP_PATTERN = 51
 PORT = 18080
 # The image has a newer librdkafka than the machine that tests, see the scenario about it.
-_OLD_LIBRARY = re.compile(
-    r"warning: .*( refuse SCRAM-SHA-512 of librdkafka 2\.|has no effect)")
+_OLD_LIBRARY = re.compile(r"warning: .* refuse SCRAM-SHA-512 of librdkafka 2\.")
 
 
 def _numbers(version):
@@ -43,7 +42,7 @@ def _versions(name):
 def builds(context):
     whole, parts = kustomize.kustomizations()
     # Each is seen: a component that no combination uses would be tested by nobody.
-    assert "base" in whole and "probes" in parts, (whole, parts)
+    assert "base" in whole and "standalone" in whole and "probes" in parts, (whole, parts)
     count = sum(1 for _, objects in kustomize.builds() if objects)
     equal("the number of builds", count, len(whole) + len(parts))
     return f"{count} builds"
@@ -115,8 +114,8 @@ def configurations(context):
             warnings = [one for one in done.stderr.splitlines() if not _OLD_LIBRARY.search(one)]
             assert done.returncode == 0 and not warnings, f"{name}: {done.stderr}"
             checked.add(pod.config.read_text())
-    # Those of base and of sasl-tls at least.
-    assert len(checked) >= 2, f"only {len(checked)} configurations were found"
+    # Those of base, of sasl-tls and of standalone at least.
+    assert len(checked) >= 3, f"only {len(checked)} configurations were found"
 
 
 @scenario("agents run with no more rights and memory than they need")
@@ -293,3 +292,60 @@ def shown(context):
     equal("namespace", workload["metadata"]["namespace"], "orders")
     equal("the configuration", kustomize.only(objects, "ConfigMap")["metadata"]["name"], "vole")
     assert "livenessProbe" in kustomize.application(workload)
+
+
+# Somebody's own workload, with what one may have already.
+_STATEFUL_SET = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: ledger
+  labels: {vole: sidecar}
+spec:
+  serviceName: ledger
+  selector: {matchLabels: {app: ledger}}
+  template:
+    metadata: {labels: {app: ledger}}
+    spec:
+      initContainers:
+        - name: migrate
+          image: migrate
+      containers:
+        - name: books
+          image: books
+          livenessProbe: {httpGet: {path: /healthz, port: http}, failureThreshold: 2}
+          volumeMounts: [{name: data, mountPath: /data}]
+        - name: proxy
+          image: proxy
+      volumes:
+        - name: data
+          emptyDir: {}
+"""
+
+
+@scenario("somebody's StatefulSet with containers and volumes of its own gets the same agent")
+def own_workload(context):
+    for name in kustomize.AGENTS:
+        team = context.directory()
+        (team / "ledger.yaml").write_text(_STATEFUL_SET)
+        copytree(kustomize.K8S / "components", team / "components")
+        (team / "kustomization.yaml").write_text(yaml.safe_dump({
+            "resources": ["ledger.yaml"], "components": [f"components/{name}"]}))
+        workload = kustomize.only(kustomize.build(team), "StatefulSet")
+        agent, _ = kustomize.agent(workload)
+        usual, _ = kustomize.agent(
+            kustomize.only(kustomize.combine("base", name), "Deployment"))
+        equal("the agent", agent, usual)
+        pod = workload["spec"]["template"]["spec"]
+        names = [
+            [one["name"] for one in pod[place]] for place in ("initContainers", "containers")]
+        equal("containers", names, {
+            # What comes before the application is watched by nobody, but may use the agent's port.
+            "native-sidecar": [["vole", "migrate"], ["books", "proxy"]],
+            "sidecar": [["migrate"], ["books", "proxy", "vole"]],
+        }[name])
+        equal("its probe", kustomize.application(workload)["livenessProbe"]["httpGet"],
+              {"path": "/consumer/livez", "port": PORT})
+        assert "data" in {one["name"] for one in pod["volumes"]}, pod["volumes"]
+        equal("labels", workload["spec"]["template"]["metadata"]["labels"],
+              {"app": "ledger", "vole": "sidecar"})
