@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import Glibc
 import Testing
 
 @Suite struct UnixListenerTests {
@@ -21,7 +22,7 @@ import Testing
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
     let result = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
     if result == 0 { return descriptor }
