@@ -68,10 +68,16 @@ test: ## Run all tests: format, Swift tests, and the release binary with real Ka
 	$(STEP) test "test: running the Swift tests" \
 	  swift test --skip-build --disable-xctest --quiet; \
 	sed -n '$$s/^/  /p' .build/log/test; \
+	$(call simulation,--seeds 2000 --guards); \
 	$(test-broker); \
 	$(call end-to-end,); \
 	$(call kubernetes,); \
 	echo "test: everything passed, in $$SECONDS s"
+
+simulate: ## Try the decisions in 20,000 worlds; ARGS="--compare" or "--seed N" for more
+	@$(call need,$(BUILD_PACKAGES))
+	@$(call release,volesimulate)
+	@$(BIN)/volesimulate --seeds 20000 --guards $(ARGS)
 
 test-end-to-end: ## Run the end-to-end tests alone, on test brokers; ARGS="--only TEXT" picks
 	@$(call need,$(TEST_PACKAGES))
@@ -127,6 +133,13 @@ $(STEP) build-$(1) "$@: compiling $(1) for release" swift build $(RELEASE) --pro
 mkdir -p $(BIN); \
 strip -o $(BIN)/$(1).new .build/static/release/$(1); \
 mv $(BIN)/$(1).new $(BIN)/$(1)
+endef
+
+# Tries the decisions in simulated worlds, with further arguments.
+define simulation
+$(call release,volesimulate); \
+$(STEP) simulation "$@: trying the decisions in simulated worlds" $(BIN)/volesimulate $(1); \
+sed -n '1s/^/  /p' .build/log/simulation
 endef
 
 # Tests the brokers of the end-to-end tests with genuine clients.
@@ -187,5 +200,5 @@ oldest=$$(printf '%s\n' "$(SWIFT_NEEDED)" "$$found" | sort -V | head -1); \
     "https://www.swift.org/install/linux has it" >&2; exit 2; }
 endef
 
-.PHONY: help deps build demo test test-end-to-end test-kafka test-kubernetes image-rootfs lint \
-	bench bench-brokers clean
+.PHONY: help deps build demo test simulate test-end-to-end test-kafka test-kubernetes \
+	image-rootfs lint bench bench-brokers clean

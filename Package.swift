@@ -36,6 +36,7 @@ let package = Package(
   products: [
     .executable(name: "vole", targets: ["vole"]),
     .executable(name: "volebench", targets: ["volebench"]),
+    .executable(name: "volesimulate", targets: ["volesimulate"]),
   ],
   targets: [
     // C libraries of the system, each imported by exactly one Swift target.
@@ -101,6 +102,15 @@ let package = Package(
     // A naive second LagCore and a seeded generator, for tests alone.
     .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
+
+    // Worlds of pods, consumers and brokers, in which the decisions are tried; never shipped.
+    .target(
+      name: "DecisionSimulation", dependencies: ["LagCore", "LagSimulation"],
+      path: "Tests/DecisionSimulation", swiftSettings: testRules),
+    .executableTarget(
+      name: "volesimulate", dependencies: ["DecisionSimulation", "LagCore"],
+      path: "Tests/VoleSimulate", swiftSettings: testRules),
+    tests("DecisionSimulationTests", ["DecisionSimulation", "LagCore"]),
     tests("ConfigurationTests", ["Configuration"]),
     tests("EventLoopTests", ["EventLoop"]),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL"]),

@@ -19,6 +19,11 @@ package enum PodExamination {
       self.nodeAddress = nodeAddress
     }
 
+    /// The same for the decisions, which say what counts.
+    var core: PodIdentity {
+      PodIdentity(address: address, name: name, nodeAddress: nodeAddress)
+    }
+
     /// Takes what the configuration found.
     package init(_ pod: Configuration.PodIdentity) {
       self.init(address: pod.ip, name: pod.name, nodeAddress: pod.hostIP)
@@ -64,12 +69,17 @@ package enum PodExamination {
       ]
     }
     var findings: [Finding] = []
-    for one in members {
-      guard let reason = reason(pod, one.member) else { continue }
-      findings.append(
-        Finding(
-          .ok, "pod", "identity",
-          "\(identity): member \(one.member.memberID) of \(one.group) is this pod's, by \(reason)"))
+    for (group, others) in Dictionary(grouping: members, by: \.group).sorted(by: { $0.key < $1.key }
+    ) {
+      let signs = pod.core.signs(of: others.map(\.member))
+      for (one, sign) in zip(others, signs) {
+        guard let sign else { continue }
+        findings.append(
+          Finding(
+            .ok, "pod", "identity",
+            "\(identity): member \(one.member.memberID) of \(group) is this pod's, by "
+              + reason(sign, one.member)))
+      }
     }
     guard findings.isEmpty else { return findings }
     let hosts = Set(members.map(\.member.address)).sorted()
@@ -82,46 +92,17 @@ package enum PodExamination {
     ]
   }
 
-  /// By what a member is the pod's; nil when it is not.
-  ///
-  /// An address shared with the node means the host's network: then only names count.
-  package static func reason(
-    _ pod: Identity, _ member: GroupMember
-  ) -> String? {
-    if let name = pod.name, !name.isEmpty {
-      if stands(name, in: member.clientID) { return "client id \(member.clientID)" }
-      if let instance = member.groupInstanceID, stands(name, in: instance) {
-        return "group.instance.id \(instance)"
-      }
-    }
-    guard let ip = pod.address.map({ canonicalAddress(of: $0) }), !ip.isEmpty,
-      pod.nodeAddress.map({ canonicalAddress(of: $0) }) != ip, member.address == ip
-    else { return nil }
-    return "host \(member.address)"
+  /// By what a member, who is alone in its group, is the pod's; nil when it is not.
+  package static func reason(_ pod: Identity, _ member: GroupMember) -> String? {
+    pod.core.signs(of: [member])[0].map { reason($0, member) }
   }
 
-  /// Whether a name stands in a text between characters that are neither letters nor digits, so
-  /// that `orders-1` does not stand in `orders-10`.
-  package static func stands(_ name: String, in text: String) -> Bool {
-    let (name, text) = (Array(name.utf8), Array(text.utf8))
-    guard !name.isEmpty, name.count <= text.count else { return false }
-    for start in 0...(text.count - name.count) {
-      let end = start + name.count
-      guard Array(text[start..<end]) == name else { continue }
-      let isOpen = start == 0 || !isAlphanumeric(text[start - 1])
-      if isOpen, end == text.count || !isAlphanumeric(text[end]) { return true }
-    }
-    return false
-  }
-
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    default:
-      // A part of a letter beyond ASCII.
-      byte >= 0x80
+  /// By what a member is the pod's, in words.
+  private static func reason(_ sign: PodIdentity.Sign, _ member: GroupMember) -> String {
+    switch sign {
+    case .host: "host \(member.address)"
+    case .clientID: "client id \(member.clientID)"
+    case .instanceID: "group.instance.id \(member.groupInstanceID ?? "")"
     }
   }
 }

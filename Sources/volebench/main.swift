@@ -1,6 +1,7 @@
 // Memory comes first, while the process has given nothing back yet.
 let benchmarks =
-  MemoryBenchmarks.all + CommitBenchmarks.all + EvaluationBenchmarks.all + JSONBenchmarks.all
+  MemoryBenchmarks.all + CommitBenchmarks.all + EvaluationBenchmarks.all
+  + DecisionBenchmarks.all + JSONBenchmarks.all
 let options = Options(arguments: Array(CommandLine.arguments.dropFirst()), benchmarks: benchmarks)
 
 Table.header()

@@ -133,4 +133,14 @@ package enum Policy: String, Sendable, CaseIterable {
   case lag
   /// Whether the process is there.
   case process
+
+  /// What it goes by, in words.
+  package var words: String {
+    switch self {
+    case .vole: "Vole"
+    case .burrow: "Burrow's verdict on the group"
+    case .lag: "lag above ten minutes of traffic"
+    case .process: "the process is up"
+    }
+  }
 }

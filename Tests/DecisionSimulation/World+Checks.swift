@@ -33,8 +33,10 @@ extension World {
     }
     guard policy == .vole else { return }
     checkBudget(index)
-    // Until somebody progresses, nobody can know that an outage has ended.
     if isJust { return }
+    let culprit = pods[index].agent.decisions.decision(0).liveness.culprit?.partition
+    if let poison, culprit.map({ Int($0) }) == poison { return checkPoison(poison) }
+    // Until somebody progresses, nobody can know that an outage has ended.
     if isOutage || progressedAt < outageUntil {
       // Who is alone cannot know that others would stand too.
       if plan.traffic == .single { return }
@@ -46,8 +48,6 @@ extension World {
         violate("pods are restarted \(time - last) s after each other in an outage")
       }
       lastOutageRestart = time
-    } else if let poison {
-      checkPoison(poison)
     } else {
       violate("pod \(index) is restarted and did not hang")
     }
@@ -146,6 +146,14 @@ extension World {
       return true
     }
     if let ended = agent.failureEndedAt, time - ended < 320 { return true }
+    // Another rebalance may have begun that only the coordinator could tell of.
+    if !plan.mayDescribe, plan.assignment != .consumer,
+      time - rebalancedAt < plan.rebalanceTimeout + 30
+    {
+      return true
+    }
+    // Nobody's progress is seen where windows hold nothing but repetitions of one offset.
+    if plan.repeatsCommits, plan.batch > 10 * plan.commitEvery { return true }
     if pods[pod].restarts.count(where: { time - $0 < 3700 }) >= 3 { return true }
     // A partition that hung before under another owner at the same offset looks like poison.
     if (hungAt[index] ?? -1) == partitions[index].committed { return true }

@@ -46,7 +46,10 @@ extension World {
     case .brokersDown: brokersDownUntil = max(brokersDownUntil, time + event.lasting)
     case .leaderDown(let partition): partitions[partition].leaderDownUntil = time + event.lasting
     case .agentRestart(let pod): restartAgent(pod, for: event.lasting)
-    case .clockSet(let pod, let seconds): setClock(pod, by: Int64(seconds) * 1000)
+    case .clockSet(let pod, let seconds):
+      // Where one pod owns everything, it is that one's.
+      let owner = plan.traffic == .busy ? -1 : partitions[0].owner
+      setClock(owner < 0 ? pod : members[owner].pod, by: Int64(seconds) * 1000)
     case .offsetsReset(let by):
       stoppedUntil = time + event.lasting
       resetBy = by

@@ -39,7 +39,7 @@ package struct Event: Sendable {
   /// When it begins, in seconds since the world began.
   let at: Int
   /// What it is.
-  let fault: Fault
+  package let fault: Fault
   /// How long it lasts, in seconds.
   let lasting: Int
 }
@@ -77,7 +77,7 @@ package struct WorldPlan: Sendable {
 
   let seed: UInt64
   /// How long the world lasts, in seconds.
-  var length = 6 * 3600
+  package var length = 6 * 3600
   var pods = 10
   var partitions = 12
   var membersPerPod = 1
@@ -102,7 +102,7 @@ package struct WorldPlan: Sendable {
   var hasStateDirectory = true
   /// Whether the coordinator may be asked.
   var mayDescribe = true
-  var events: [Event] = []
+  package var events: [Event] = []
 
   /// Makes the plan that `seed` names.
   package init(seed: UInt64) {
@@ -145,7 +145,7 @@ package struct WorldPlan: Sendable {
         case 13: (.brokersDown, lasting)
         case 14: (.leaderDown(partition: random.below(partitions)), lasting)
         case 15: (.agentRestart(pod: pod), 5)
-        case 16: (.clockSet(pod: pod, by: random.pick([-3600, 600, 600, 7200])), 0)
+        case 16: (.clockSet(pod: pod, by: random.pick([-3600, 600, 7200, 7200])), 0)
         case 17: (.offsetsReset(by: random.pick([-200_000, -20_000, 5000])), 300)
         case 18: (.slowdown, lasting)
         default: (.pause(pod: pod), 600 + lasting)

@@ -23,7 +23,7 @@ import Testing
     ("orders-1", "ns/orders-1.c", true), ("aa", "aaa aa", true),
   ])
   func namesStandBetweenOtherCharacters(name: String, text: String, isThere: Bool) {
-    #expect(PodExamination.stands(name, in: text) == isThere)
+    #expect(PodIdentity.stands(name, in: text) == isThere)
   }
 
   @Test func byWhatAMemberIsThePods() {

@@ -145,6 +145,12 @@ final class DecisionWorld {
     if let ending = decisions.settle(now: now) { endings.append(ending) }
   }
 
+  /// Asks liveness, as kubelet does; returns whether it passes.
+  func ask() -> Bool { decisions.answerLiveness(now: now) }
+
+  /// Whether the agent is to end itself now.
+  func exits() -> Bool { decisions.exits(now: now) }
+
   /// A new container of the application begins.
   func startup() {
     let ending = decisions.startupAsked(now: now) { _ in (self.store, self.group) }

@@ -105,13 +105,20 @@ if options.triesGuards {
   }
 }
 if options.compares {
-  print("liveness by          innocent restarts  restarts of hung  missed hangs  stopped hours")
+  print(
+    "\n| liveness by | innocent restarts | restarts of hung pods | missed hangs | stopped hours |")
+  print("|---|---|---|---|---|")
   for policy in Policy.allCases {
     let tally = policy == .vole ? result.tally : await campaign(seeds, policy, .all).tally
-    let hours = Double(tally.stoppedSeconds) / 3600
-    print(
-      "\(policy.rawValue) \(tally.innocentRestarts) \(tally.justRestarts) \(tally.missedHangs) \(hours)"
-    )
+    let cells = [
+      policy.words, "\(tally.innocentRestarts)", "\(tally.justRestarts)",
+      "\(tally.missedHangs) of \(tally.hangs)", "\(tally.stoppedSeconds / 3600)",
+    ]
+    print("| \(cells.joined(separator: " | ")) |")
   }
+  print(
+    "\n\(options.seeds) worlds of \(result.tally.hours / Int(options.seeds)) hours, ten pods each; "
+      + "a missed hang lasted more than half an hour; stopped hours are those of partitions that "
+      + "could have been consumed and were not")
 }
 exit(isGood ? 0 : 1)

@@ -1,6 +1,10 @@
 extension GroupDecider {
-  /// For how many holds a partition must stand before rebalances are no excuse any more.
-  static let holdsDespiteRebalances: Int64 = 3
+  /// For how many holds a partition must stand before rebalances are no excuse any more: longer
+  /// than a rollout whose every rebalance waits for slow consumers.
+  static let holdsDespiteRebalances: Int64 = 12
+  /// By how many holds the others' progress is looked at, at most: whoever is behind and commits
+  /// nothing new for one of them stands, however long the partition in question has stood.
+  static let holdsLookedBack: Int64 = 2
 
   /// A partition that stands, with the time for which it has been held against its owner.
   struct Candidate {
@@ -131,10 +135,11 @@ extension GroupDecider {
     if guards.contains(.rebalance),
       frame.now.monotonic - at < frame.hold * Self.holdsDespiteRebalances
     {
-      raise(rebalancedAt, .rebalanced)
+      // Where the coordinator may not be asked, another rebalance may have begun unseen.
+      raise(rebalancedAt.map { stability.isRefused ? $0 + frame.hold : $0 }, .rebalanced)
     }
     return Candidate(
-      partition: partition, held: frame.now.monotonic - at, start: start, age: age)
+      partition: partition, held: max(0, frame.now.monotonic - at), start: start, age: age)
   }
 
   // MARK: The others
@@ -195,8 +200,9 @@ extension GroupDecider {
     _ store: OffsetStore, asking: (owner: Int, age: Int64), _ frame: Frame
   ) -> OwnerCensus {
     OwnerCensus(
-      store, group: frame.view.group, owners, asking: asking.owner, age: asking.age,
-      skew: frame.view.clockSkew, nowSeconds: frame.now.wallSeconds)
+      store, group: frame.view.group, owners, asking: asking.owner,
+      age: min(asking.age, Self.holdsLookedBack * frame.hold), skew: frame.view.clockSkew,
+      nowSeconds: frame.now.wallSeconds)
   }
 
   private static func note(

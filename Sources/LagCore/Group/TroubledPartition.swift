@@ -37,7 +37,7 @@ package struct TroubledPartition: Sendable, Equatable {
   var place: TopicPartition { TopicPartition(topic: Int32(topic), partition: partition) }
 
   /// Whether it is known to be STOP or STALL.
-  var isStanding: Bool { isJudged && (rule == .stopped || rule == .stalled) }
+  package var isStanding: Bool { isJudged && (rule == .stopped || rule == .stalled) }
 
   /// What the partition alone makes of a verdict.
   var verdict: Verdict {
