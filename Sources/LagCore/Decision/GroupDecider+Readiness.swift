@@ -68,10 +68,12 @@ extension GroupDecider {
     var isIdle = true
     for (place, owned) in own.owned where present.contains(owned.memberID) {
       let position = store.position(group: frame.view.group, place)
-      if position.committed != owned.start.committed, position.committed != nil {
+      if let before = owned.start.committed, let committed = position.committed,
+        committed != before
+      {
         return .progress
       }
-      own.learnStart(position.head, of: place)
+      own.learnStart(position, of: place)
       // Where nothing was ever committed, lag is not known.
       let hasTraffic =
         position.committed == nil

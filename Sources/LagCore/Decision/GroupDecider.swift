@@ -177,7 +177,11 @@ package struct GroupDecider: Sendable {
 
   /// Returns since when a partition is behind, on the monotonic clock in milliseconds.
   func behind(since seconds: UInt32, _ frame: Frame) -> Int64 {
-    frame.now.ago((frame.now.wallSeconds &- Int64(seconds)) &* 1000)
+    // What was noted before the clock was set back says nothing any more.
+    if Int64(seconds) > frame.now.wallSeconds, let clockSetAt = frame.clockSetAt {
+      return clockSetAt
+    }
+    return frame.now.ago((frame.now.wallSeconds &- Int64(seconds)) &* 1000)
   }
 
   /// Takes note of what the coordinator said.

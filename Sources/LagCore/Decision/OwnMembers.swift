@@ -79,9 +79,14 @@ struct OwnMembers {
     }
   }
 
-  /// Takes a head for the one at the beginning, where none was known then.
-  mutating func learnStart(_ head: Int64?, of place: TopicPartition) {
-    if let head, owned[place]?.start.head == nil { owned[place]?.start.head = head }
+  /// Takes what is known for what was at the beginning, where nothing was known then.
+  mutating func learnStart(_ position: PartitionPosition, of place: TopicPartition) {
+    if let head = position.head, owned[place]?.start.head == nil {
+      owned[place]?.start.head = head
+    }
+    if let committed = position.committed, owned[place]?.start.committed == nil {
+      owned[place]?.start.committed = committed
+    }
   }
 
   /// Returns whether a member belongs to an incarnation of the pod that is gone, as far as that
