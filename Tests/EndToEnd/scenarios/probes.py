@@ -59,6 +59,7 @@ def recovery(context):
     topic = context.topic("recovering")
     group = context.group("recovering")
     url = f"{agent.base}/consumer/{quote(group, safe='')}/readyz"
+    eventually("its gate is over", lambda: probe(agent, group, "readyz")[0] == 200)
     with (
         # One second between commits: a pause of this machine is no stop of the consumer.
         context.member(group, [topic], read_everything, interval=1.0) as member,
