@@ -105,6 +105,11 @@ let package = Package(
     tests("EventLoopTests", ["EventLoop"]),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL"]),
     tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON"]),
+    // What Connect's conformance suite calls; never shipped.
+    .executableTarget(
+      name: "connect-conformance-server",
+      dependencies: ["Connect", "HTTPServer", "EventLoop", "JSON"], path: "Tests/ConformanceServer",
+      swiftSettings: testRules),
     tests(
       "DoctorTests", ["Doctor", "Configuration", "ConsumerOffsets", "KafkaClient", "LagCore"]),
     tests("TidyTests", []),
