@@ -69,6 +69,7 @@ test: ## Run all tests: format, Swift tests, and the release binary with real Ka
 	  swift test --skip-build --disable-xctest --quiet; \
 	sed -n '$$s/^/  /p' .build/log/test; \
 	$(call simulation,--seeds 2000 --guards); \
+	$(test-conformance); \
 	$(test-broker); \
 	$(call end-to-end,); \
 	$(call kubernetes,); \
@@ -102,6 +103,13 @@ image-rootfs: ## Assemble the image's root file system, .build/image/rootfs, and
 	@rm -rf .build/image/packages
 	@$(call kubernetes,--only image:)
 	@echo "image-rootfs: .build/image/rootfs"
+
+test-conformance: ## Check the RPC protocol alone, as Connect's conformance suite does
+	@$(call need,$(TEST_PACKAGES))
+	@$(STEP) build-conformance "$@: building the server" \
+	  swift build --product connect-conformance-server
+	@$(venv); $(test-conformance)
+	@echo "test-conformance: everything passed"
 
 lint: ## Check the format of all Swift files
 	@$(call need,$(SWIFT_PACKAGES))
@@ -149,6 +157,13 @@ $(venv); \
 $(STEP) broker "$@: testing the test brokers with real clients" \
   env PYTHONPATH=Tests VOLE=$(BIN)/vole $(VENV)/bin/python -W ignore -m broker.tests; \
 sed -n '$$s/^/  /p' .build/log/broker
+endef
+
+# Calls the server of the Connect protocol as its conformance suite does, and with its own client.
+define test-conformance
+$(STEP) conformance "$@: checking the RPC protocol with real clients" \
+  $(VENV)/bin/python Tests/Conformance/run --server .build/debug/connect-conformance-server; \
+sed -n '$$s/^/  /p' .build/log/conformance
 endef
 
 # Runs the end-to-end tests on the release binary, with further arguments.
@@ -200,5 +215,5 @@ oldest=$$(printf '%s\n' "$(SWIFT_NEEDED)" "$$found" | sort -V | head -1); \
     "https://www.swift.org/install/linux has it" >&2; exit 2; }
 endef
 
-.PHONY: help deps build demo test simulate test-end-to-end test-kafka test-kubernetes \
+.PHONY: help deps build demo test simulate test-end-to-end test-kafka test-kubernetes test-conformance \
 	image-rootfs lint bench bench-brokers clean

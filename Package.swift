@@ -120,6 +120,11 @@ let package = Package(
     .target(name: "StubServer", path: "Tests/StubServer", swiftSettings: testRules),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL", "StubServer"]),
     tests("ConsoleTests", ["Console"], resources: [.copy("Golden")]),
+    // What Connect's conformance suite calls; never shipped.
+    .executableTarget(
+      name: "connect-conformance-server",
+      dependencies: ["Connect", "HTTPServer", "EventLoop", "JSON"], path: "Tests/ConformanceServer",
+      swiftSettings: testRules),
     tests(
       "DoctorTests", ["Doctor", "Configuration", "ConsumerOffsets", "KafkaClient", "LagCore"]),
     tests("TidyTests", []),

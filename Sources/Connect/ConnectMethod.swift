@@ -16,14 +16,17 @@ package struct UnaryAnswer {
   /// Sent behind it, as far as a unary call has a behind.
   package var trailers = ConnectMetadata()
 
+  /// An answer without metadata.
+  package init(_ outcome: Outcome) { self.outcome = outcome }
+
   /// An answer with a message: JSON text of an object.
   package static func message(_ json: [UInt8]) -> UnaryAnswer {
-    UnaryAnswer(outcome: .message(json))
+    UnaryAnswer(.message(json))
   }
 
   /// An answer that says why there is none.
   package static func failure(_ error: ConnectError) -> UnaryAnswer {
-    UnaryAnswer(outcome: .failure(error))
+    UnaryAnswer(.failure(error))
   }
 }
 
@@ -45,14 +48,17 @@ package struct StreamAnswer {
   /// Sent behind an error; a stream sends its own.
   package var trailers = ConnectMetadata()
 
+  /// An answer without metadata.
+  package init(_ outcome: Outcome) { self.outcome = outcome }
+
   /// An answer whose messages a stream of newest states gives.
   package static func newest(_ stream: ConnectStream) -> StreamAnswer {
-    StreamAnswer(outcome: .newest(stream))
+    StreamAnswer(.newest(stream))
   }
 
   /// An answer that says why there is no stream.
   package static func failure(_ error: ConnectError) -> StreamAnswer {
-    StreamAnswer(outcome: .failure(error))
+    StreamAnswer(.failure(error))
   }
 }
 
