@@ -32,6 +32,10 @@ final class RPCWorld: RPCHost, RequestHandler {
     try body(world.agent)
   }
 
+  func pause(group: String, cluster: String, until: Int64?, because reason: String) {
+    world.effects += world.agent.pause(group: group, cluster: cluster, until: until, at: now) ?? []
+  }
+
   func caller(of request: borrowing Request) -> Caller { tokens.caller(of: request) }
 
   func respond(to request: borrowing Request) -> Response {
@@ -128,8 +132,17 @@ final class Exchange {
 
   /// The messages of a stream so far, without their envelopes.
   var messages: [String] {
+    // Envelopes are no text: their lengths need not be UTF-8.
+    let separator = Array("\r\n\r\n".utf8)
+    let start = received.indices.first { received[$0...].starts(with: separator) }
+    guard let start else { return [] }
     var content: [UInt8] = []
-    var rest = Array(body.utf8)[...]
+    var rest = received[(start + separator.count)...]
+    if head.contains("content-length: ") {
+      // What ends at once is sent whole.
+      content = Array(rest)
+      rest = []
+    }
     while let end = rest.firstIndex(of: 13),
       let size = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), size > 0
     {
