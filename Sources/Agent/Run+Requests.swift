@@ -1,4 +1,5 @@
 import Answers
+import Configuration
 import Connect
 import EventLoop
 package import HTTPServer
@@ -97,6 +98,14 @@ extension Run: RPCHost {
 
   /// The name of this machine.
   package var hostName: String { routes.host }
+
+  /// Pauses liveness of a group for this pod, or lets it count again.
+  package func pause(group: String, cluster: String, until: Int64?, because reason: String) {
+    let effects = agent.pause(group: group, cluster: cluster, until: until, at: now) ?? []
+    perform(effects)
+    guard !reason.isEmpty else { return }
+    write(LogRecord(.info, "why it is paused").with("group", group).with("reason", reason))
+  }
 
   /// Who asks.
   package func caller(of request: borrowing Request) -> Caller { tokens.caller(of: request) }

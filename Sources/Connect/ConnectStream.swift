@@ -13,7 +13,8 @@ package final class ConnectStream: ResponseStream {
   /// Whether messages may be compressed.
   let acceptsGzip: Bool
   private var signal: ResponseSignal?
-  private var newest: StreamMessage?
+  /// The newest message of each subject that waits, in the order in which subjects had news.
+  private var waiting: [(subject: Int, message: StreamMessage)] = []
   /// The last envelope, once it is known how the stream ends.
   private var ending: [UInt8]?
   private var isClosed = false
@@ -43,16 +44,28 @@ package final class ConnectStream: ResponseStream {
     }
   }
 
-  /// Has a message sent as soon as the client has room; replaces one that still waits.
+  /// Has a message sent as soon as the client has room; replaces one of the same subject that still
+  /// waits.
   ///
   /// - Parameters:
   ///   - message: the state; made once, offered to all streams that show it.
-  ///   - now: monotonic nanoseconds, from which the maximum interval counts.
-  package func offer(_ message: StreamMessage, at now: Int64) {
+  ///   - subject: what it is the state of, where a stream shows several.
+  ///   - now: monotonic nanoseconds, from which the maximum interval counts; nil where it goes on,
+  ///     because the others have no news.
+  package func offer(_ message: StreamMessage, of subject: Int = 0, at now: Int64?) {
     guard !isClosed, ending == nil else { return }
-    newest = message
-    restartInterval(at: now)
+    if let place = waiting.firstIndex(where: { $0.subject == subject }) {
+      waiting[place].message = message
+    } else {
+      waiting.append((subject, message))
+    }
+    if let now { restartInterval(at: now) }
     signal?.raise()
+  }
+
+  /// Begins to count the maximum interval, where no message was offered yet.
+  package func beginInterval(at now: Int64) {
+    if intervalTimer == nil { restartInterval(at: now) }
   }
 
   /// Ends the stream behind the message that still waits; a second end changes nothing.
@@ -98,10 +111,13 @@ package final class ConnectStream: ResponseStream {
 
   /// See the protocol.
   package func next() -> StreamStep {
-    let message = newest?.bytes(acceptsGzip: acceptsGzip)
-    newest = nil
-    if let ending { return .last((message ?? []) + ending) }
-    return message.map { .piece($0) } ?? .wait
+    guard let ending else {
+      guard !waiting.isEmpty else { return .wait }
+      return .piece(waiting.removeFirst().message.bytes(acceptsGzip: acceptsGzip))
+    }
+    let messages = waiting.flatMap { $0.message.bytes(acceptsGzip: acceptsGzip) }
+    waiting = []
+    return .last(messages + ending)
   }
 
   /// See the protocol.
@@ -115,7 +131,7 @@ package final class ConnectStream: ResponseStream {
     isClosed = true
     cancelTimers()
     signal = nil
-    newest = nil
+    waiting = []
     ending = nil
     onInterval = nil
     let closed = onClose

@@ -39,6 +39,20 @@ struct GoldenTests {
     groups("WatchGroupStatus", "{\"group\":\"orders\",\"maxIntervalSeconds\":60}", isStream: true),
     groups("WatchGroupStatus", "not_found", "{\"group\":\"typo\"}", isStream: true, fails: true),
     groups("WatchGroups", "{}", isStream: true),
+    groups("ExplainGroup", "{\"group\":\"orders\"}"),
+    groups(
+      "ExplainGroup", "partition",
+      "{\"group\":\"orders\",\"topic\":\"orders\",\"partition\":1}"),
+    groups(
+      "ExplainGroup", "not_found", "{\"group\":\"orders\",\"topic\":\"typo\"}", fails: true),
+    groups("GetScaleHint", "unavailable", "{\"group\":\"orders\"}", fails: true),
+    groups(
+      "PauseGroup", "{\"group\":\"orders\",\"seconds\":600,\"reason\":\"maintenance\"}",
+      fields: holder),
+    groups(
+      "PauseGroup", "permission_denied", "{\"group\":\"orders\",\"seconds\":600}", fails: true),
+    groups("PauseGroup", "invalid_argument", "{\"group\":\"orders\"}", fails: true, fields: holder),
+    groups("ResumeGroup", "{\"group\":\"orders\"}", fields: holder),
     groups("GetAgentInfo", "{}"),
     groups("SetLogLevel", "{\"level\":\"DEBUG\"}", fields: holder),
     groups("SetLogLevel", "permission_denied", "{\"level\":\"DEBUG\"}", fails: true),

@@ -144,11 +144,60 @@ struct RPCTests {
     #expect(agent["version"] as? String == "1.2.3")
     #expect(agent["ready"] as? Bool == true)
     #expect(agent["logLevel"] as? String == "INFO")
-    #expect(agent["startedAt"] as? String == "2026-11-18T11:46:30Z")
+    #expect(agent["startedAt"] as? String == "2026-11-18T11:06:30Z")
     let clusters = try #require(agent["clusters"] as? [[String: Any]])
     #expect(clusters.map { $0["name"] as? String } == ["local"])
     #expect(clusters.map { $0["groups"] as? Int } == [2])
     #expect((agent["configuration"] as? [String: Any])?["source"] as? String == "vole.toml")
+  }
+
+  @Test("An explanation has every clause of every probe, and the windows of what is not OK")
+  func explanation() throws {
+    let host = try Self.stalled()
+    let answer = try object(host.call("ExplainGroup", "{\"group\":\"orders\"}").body)
+    let decisions = try #require(answer["decisions"] as? [[String: Any]])
+    #expect(decisions.map { $0["probe"] as? String } == ["LIVENESS", "READINESS", "STARTUP"])
+    let clauses = try #require(decisions[0]["clauses"] as? [[String: Any]])
+    #expect(
+      clauses.map { $0["name"] as? String } == [
+        "inputs", "partition", "hold", "progress", "common-cause", "stability", "governor", "pause",
+      ])
+    let status = try #require(answer["status"] as? [String: Any])
+    let partitions = try #require(status["partitions"] as? [[String: Any]])
+    #expect(partitions.map { $0["partition"] as? Int } == [0])
+    #expect((partitions[0]["window"] as? [Any])?.count == 3)
+    let one = try object(
+      host.call("ExplainGroup", "{\"group\":\"orders\",\"topic\":\"orders\",\"partition\":1}").body)
+    let shown = (one["status"] as? [String: Any])?["partitions"] as? [[String: Any]]
+    #expect(shown?.map { $0["partition"] as? Int } == [1])
+  }
+
+  @Test("A holder of a token of the group pauses it, and lets it count again")
+  func pauses() throws {
+    let host = try Self.stalled()
+    let ask = "{\"group\":\"orders\",\"seconds\":60}"
+    #expect(host.call("PauseGroup", ask).code == 403)
+    host.tokens = try TokenTests.tokens
+    let bearer = ["Authorization: Bearer orders-0123456789"]
+    let until = "\"until\":\""
+    #expect(host.call("PauseGroup", ask, fields: bearer).body.contains(until))
+    #expect(
+      host.call("ExplainGroup", "{\"group\":\"orders\"}", fields: bearer).body.contains(
+        "\"pause\":{"))
+    #expect(host.call("ResumeGroup", "{\"group\":\"orders\"}", fields: bearer).body.contains(until))
+    #expect(host.call("ResumeGroup", "{\"group\":\"orders\"}", fields: bearer).body == "{}")
+    #expect(
+      host.call("PauseGroup", "{\"group\":\"quiet\",\"seconds\":60}", fields: bearer).code == 404)
+    #expect(
+      host.call("PauseGroup", "{\"group\":\"orders\",\"seconds\":604801}", fields: bearer).code
+        == 400)
+  }
+
+  @Test("Too little is known for a scale hint at first")
+  func scaleHint() throws {
+    let answer = try Self.stalled().call("GetScaleHint", "{\"group\":\"orders\"}")
+    #expect(answer.code == 503)
+    #expect(try object(answer.body)["code"] as? String == "unavailable")
   }
 
   @Test("The level of the log is set by whoever holds a token for everything")
@@ -276,12 +325,26 @@ struct WatchTests {
     #expect(try verdicts(stream).last == "UNKNOWN")
   }
 
-  @Test("The list is watched as a whole")
+  @Test("Without a group every one is watched, each in messages of its own")
+  func everything() throws {
+    let host = try RPCTests.stalled()
+    let stream = host.watch("WatchGroupStatus", "{\"maxIntervalSeconds\":5}")
+    #expect(try verdicts(stream) == ["ERR", "UNKNOWN"])
+    host.tick()
+    #expect(try verdicts(stream).count == 2)
+    try host.world.commit("quiet", offset: 1)
+    host.tick()
+    #expect(try verdicts(stream).count == 3)
+    #expect(stream.messages[2].contains("\"group\":\"quiet\""))
+    for _ in 0..<3 { host.tick() }
+    #expect(try verdicts(stream).count == 5)
+  }
+
+  @Test("The list is watched as a whole, in one message")
   func list() throws {
     let host = try RPCTests.stalled()
     let stream = host.watch("WatchGroups", "{}")
     stream.wake()
-    #expect(stream.messages.count == 1)
     host.tick()
     stream.wake()
     #expect(stream.messages.count == 1)
@@ -290,6 +353,24 @@ struct WatchTests {
     stream.wake()
     #expect(stream.messages.count == 2)
     #expect(stream.messages[1].contains("\"group\":\"quiet\""))
+    #expect(stream.messages[1].contains("\"group\":\"orders\""))
+  }
+
+  @Test("Of each group the newest is sent, however many have changed")
+  func newestOfEach() throws {
+    let host = try RPCTests.stalled()
+    let stream = host.watch("WatchGroupStatus", "{}")
+    #expect(try verdicts(stream) == ["ERR", "UNKNOWN"])
+    try recover(host)
+    host.tick()
+    try host.world.commit("quiet", offset: 1)
+    host.tick()
+    try host.world.tombstone("orders", partition: 0)
+    try host.world.tombstone("orders", partition: 1)
+    host.tick()
+    #expect(try verdicts(stream).count == 4)
+    #expect(stream.messages[2].contains("\"group\":\"orders\",\"verdict\":\"UNKNOWN\""))
+    #expect(stream.messages[3].contains("\"group\":\"quiet\""))
   }
 
   @Test("A group that is not watched has no stream")
@@ -417,7 +498,7 @@ struct TokenTests {
     }
     #expect(host.call("ListGroups", "{}").code == 401)
     #expect(host.call("ListGroups", "{}", fields: ["Authorization: Bearer wrong"]).code == 401)
-    let stream = host.watch("WatchGroups", "{}", fields: bearer)
+    let stream = host.watch("WatchGroupStatus", "{}", fields: bearer)
     stream.wake()
     #expect(stream.messages.count == 1 && !stream.messages[0].contains("quiet"))
     let hidden = host.watch("WatchGroupStatus", "{\"group\":\"quiet\"}", fields: bearer)

@@ -32,6 +32,10 @@ final class RPCWorld: RPCHost, RequestHandler {
     try body(world.agent)
   }
 
+  func pause(group: String, cluster: String, until: Int64?, because reason: String) {
+    world.effects += world.agent.pause(group: group, cluster: cluster, until: until, at: now) ?? []
+  }
+
   func caller(of request: borrowing Request) -> Caller { tokens.caller(of: request) }
 
   func respond(to request: borrowing Request) -> Response {

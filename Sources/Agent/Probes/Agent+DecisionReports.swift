@@ -21,6 +21,11 @@ extension Agent {
     return departedReport(name).map { [DecisionReport(group: $0, decision: nil, topic: nil)] } ?? []
   }
 
+  /// Returns what the probes answer for one group.
+  func decisionReport(of place: GroupPlace, now: Moment) -> DecisionReport {
+    report(of: place.group, in: clusters[place.cluster], now: now)
+  }
+
   private func report(of group: Int, in cluster: ClusterState, now: Moment) -> DecisionReport {
     let isRemoved = cluster.watched[group].isRemoved
     let decision =

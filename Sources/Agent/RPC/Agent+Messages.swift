@@ -95,12 +95,16 @@ extension Agent {
     }
   }
 
-  private func writeStatus(
+  /// Writes `GroupStatus` as the next value.
+  func writeStatus(
     _ place: GroupPlace, _ detail: GroupStatusMessage.Detail, now: Moment,
     to writer: inout JSONWriter
   ) {
     let state = clusters[place.cluster]
-    GroupStatusMessage(state.report(group: place.group, now: now), now: now.wall).write(
+    GroupStatusMessage(
+      state.report(group: place.group, now: now), rates: state.rates(of: place.group, now: now),
+      now: now.wall
+    ).write(
       from: state.store, group: place.group,
       parameters: state.judgement(of: place.group, now: now), detail: detail, to: &writer)
   }
@@ -125,6 +129,17 @@ extension Agent {
       hasher.combine($0.isJudged ? $0.rule.status.rawValue : 0)
     }
     return hasher.finalize()
+  }
+
+  /// Until when a group is paused for this pod, in milliseconds since 1970; nil when it is not.
+  func pausedUntil(group name: String, cluster: String, now: Moment) -> Int64? {
+    let bytes = Array(name.utf8)
+    guard let index = self.cluster(named: cluster),
+      let group = clusters[index].store.group(named: bytes.span),
+      let number = clusters[index].watched[group].decision.number,
+      let left = decisions.decider(number)?.pauseLeft(now: DecisionTime(now))
+    else { return nil }
+    return now.wall + left
   }
 
   /// Whether a service of `grpc.health.v1.Health` serves.

@@ -26,6 +26,9 @@ package protocol RPCHost: AnyObject {
   /// The least urgent level that is logged.
   var level: Configuration.LogLevel { get set }
 
+  /// Pauses liveness of a group for this pod until a time in milliseconds since 1970; nil ends it.
+  func pause(group: String, cluster: String, until: Int64?, because reason: String)
+
   /// Who asks.
   func caller(of request: borrowing Request) -> Caller
 }

@@ -59,6 +59,50 @@ enum RPCRequests {
       ])
   }
 
+  /// `GetScaleHintRequest` and `ResumeGroupRequest`.
+  struct Group: Sendable {
+    var name = GroupName()
+
+    static let schema = MessageSchema(
+      Group(),
+      [
+        .field("group", \.name.group, .string),
+        .field("cluster", \.name.cluster, .string),
+      ])
+  }
+
+  /// `ExplainGroupRequest`.
+  struct ExplainGroup: Sendable {
+    var name = GroupName()
+    var topic = ""
+    var partition: Int32?
+
+    static let schema = MessageSchema(
+      ExplainGroup(),
+      [
+        .field("group", \.name.group, .string),
+        .field("cluster", \.name.cluster, .string),
+        .field("topic", \.topic, .string),
+        .field("partition", \.partition, .int32),
+      ])
+  }
+
+  /// `PauseGroupRequest`.
+  struct PauseGroup: Sendable {
+    var name = GroupName()
+    var seconds: Int32 = 0
+    var reason = ""
+
+    static let schema = MessageSchema(
+      PauseGroup(),
+      [
+        .field("group", \.name.group, .string),
+        .field("cluster", \.name.cluster, .string),
+        .field("seconds", \.seconds, .int32),
+        .field("reason", \.reason, .string),
+      ])
+  }
+
   /// `GetAgentInfoRequest`.
   struct GetAgentInfo: Sendable {
     static let schema = MessageSchema(GetAgentInfo(), [])

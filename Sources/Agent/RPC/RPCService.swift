@@ -15,11 +15,11 @@ package final class RPCService {
   /// The name of the service of health.
   package static let health = "grpc.health.v1.Health"
 
-  private let router = ConnectRouter()
+  let router = ConnectRouter()
   /// The deadlines of streams; whoever owns the loop runs them.
   package let timers = ConnectTimers()
   unowned let host: any RPCHost
-  let watches: Watches
+  let watches = Watches()
   /// Messages of this second.
   private var kept: [MessageKey: [UInt8]] = [:]
 
@@ -35,8 +35,8 @@ package final class RPCService {
   /// Makes the interface of a host, which must outlive it.
   package init(host: any RPCHost) {
     self.host = host
-    watches = Watches(timers: timers)
     registerGroups()
+    registerDecisions()
     registerHealth()
   }
 
@@ -102,6 +102,11 @@ package final class RPCService {
       ) { [unowned self] ask, call, request in
         stream(call, request, interval: ask.maximumInterval) { (scope) throws(ConnectError) in
           try host.withAgent { (agent) throws(ConnectError) in
+            guard !ask.name.group.isEmpty else {
+              try agent.checkCluster(ask.name.cluster)
+              return .groups(
+                cluster: ask.name.cluster, scope: scope, hasWindows: ask.windows)
+            }
             let place = try agent.place(of: ask.name, scope)
             return .group(
               cluster: agent.clusterNames[place.cluster], group: ask.name.group,
@@ -160,7 +165,7 @@ package final class RPCService {
   }
 
   /// Answers whoever may ask.
-  private func answer(
+  func answer(
     _ request: borrowing Request, _ body: (GroupScope) throws(ConnectError) -> [UInt8]
   ) -> UnaryAnswer {
     guard let scope = host.caller(of: request).scope else { return .failure(Self.noToken) }
@@ -188,16 +193,12 @@ package final class RPCService {
       maximumInterval: interval == 0 ? nil : Int64(interval) * 1_000_000_000)
     stream.onInterval = { [unowned self, weak stream] now in
       guard let stream else { return }
-      offer(subject, to: stream, at: now)
+      host.withAgent { watches.offer(subject, to: stream, $0, now: host.now, at: now) }
     }
-    host.withAgent { watches.add(stream, of: subject, $0, now: host.now) }
-    offer(subject, to: stream, at: host.nanoseconds)
+    host.withAgent {
+      watches.add(stream, of: subject, $0, now: host.now, at: host.nanoseconds)
+    }
     return .newest(stream)
-  }
-
-  private func offer(_ subject: WatchSubject, to stream: ConnectStream, at now: Int64) {
-    let message = host.withAgent { watches.message(of: subject, $0, now: host.now) }
-    stream.offer(message, at: now)
   }
 
   private static let noToken = ConnectError(.unauthenticated, "a token is needed")

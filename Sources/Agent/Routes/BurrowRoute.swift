@@ -13,6 +13,8 @@ enum BurrowRoute: Equatable {
   case consumers(cluster: String)
   case consumer(cluster: String, group: String)
   case status(cluster: String, group: String, BurrowAnswers.Listing)
+  /// A topic of a group, which Burrow can only forget.
+  case topicOfConsumer
   case configuration
   case modules(BurrowAnswers.Coordinator)
   case module(BurrowAnswers.Coordinator, String)
@@ -66,6 +68,7 @@ enum BurrowRoute: Equatable {
       return .status(cluster: cluster, group: rest[2], .troubled)
     case ("consumer", 4) where rest[3] == "lag":
       return .status(cluster: cluster, group: rest[2], .all)
+    case ("consumer", 5) where rest[3] == "topic": return .topicOfConsumer
     default: return nil
     }
   }
@@ -86,7 +89,7 @@ enum BurrowRoute: Equatable {
     for index in fixed.indices {
       let isName =
         switch (fixed[1 < fixed.count ? 1 : 0], index) {
-        case ("kafka", 2), ("kafka", 4), ("config", 3): true
+        case ("kafka", 2), ("kafka", 4), ("kafka", 6), ("config", 3): true
         default: false
         }
       if !isName { fixed[index] = fixed[index].lowercased() }

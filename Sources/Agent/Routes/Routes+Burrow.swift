@@ -5,7 +5,7 @@ import LagCore
 
 /// `/v3/…` and `/burrow/…`: Burrow's API, read-only.
 extension Routes {
-  /// Answers what begins with `/v3` or `/burrow`.
+  /// Answers what begins with `/v3` or `/burrow`, and all that nobody else answers.
   func burrowRoute(
     _ request: RouteRequest, agent: borrowing Agent, now: Moment
   ) -> Response {
@@ -16,17 +16,20 @@ extension Routes {
       return Self.redirect(to: right, query: request.query)
     }
     switch request.method {
-    case .get: return answer(route, request, agent: agent, now: now)
-    case .options: return Response(.ok, .text, headers: [Self.burrowAllows])
-    case .head, .post, .put, .delete, .patch:
+    case .get where route != .topicOfConsumer: return answer(route, request, agent: agent, now: now)
+    case .options: return Response(.ok, .text, headers: [Self.allowed(route)])
+    case .get, .head, .post, .put, .delete, .patch:
       return Response(
         .methodNotAllowed, .text, body: Array("Method Not Allowed\n".utf8),
-        headers: [Self.burrowAllows, Self.noSniff])
+        headers: [Self.allowed(route), Self.noSniff])
     }
   }
 
   /// Nothing can be deleted or set: Burrow itself has DELETE and POST here and there.
-  private static let burrowAllows = Header("allow", "GET, OPTIONS")
+  private static func allowed(_ route: BurrowRoute) -> Header {
+    if case .topicOfConsumer = route { return Header("allow", "OPTIONS") }
+    return Header("allow", "GET, OPTIONS")
+  }
 
   private func answer(
     _ route: BurrowRoute, _ request: RouteRequest, agent: borrowing Agent, now: Moment
@@ -51,6 +54,7 @@ extension Routes {
     case .status(let cluster, let group, let listing):
       return status(
         cluster: cluster, group: group, listing, request, info, agent: agent, now: now)
+    case .topicOfConsumer: return Self.unknownPath
     case .configuration, .modules, .module:
       guard request.scope == .all else { return Self.unknownPath }
       return configuration(route, agent: agent, info)

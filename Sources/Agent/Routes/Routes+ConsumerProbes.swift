@@ -21,8 +21,10 @@ extension Routes {
       return Answered(response: scale(group, scope: request.scope, agent: agent, now: now))
     default: return Answered(response: Self.unknownPath)
     }
-    let reports =
+    let all =
       group.map { agent.decisionReports(group: $0, now: now) } ?? agent.decisionReports(now: now)
+    let reports = all.filter { request.scope.contains($0.group.group) }
+    if reports.isEmpty, !all.isEmpty { return Answered(response: Self.unknownPath) }
     guard !reports.isEmpty else {
       if let group { return unknownGroup(group, question) }
       return Answered(

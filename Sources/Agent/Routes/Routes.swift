@@ -70,13 +70,12 @@ package struct Routes {
     case "metrics" where request.segments.count == 1:
       guard request.isRead else { return Answered(response: Self.readOnly) }
       return Answered(response: metrics(request, agent: agent, now: now))
-    case "v3", "burrow":
-      return Answered(response: burrowRoute(request, agent: agent, now: now))
     case "" where request.segments.count == 1:
       guard request.isRead else { return Answered(response: Self.readOnly) }
       return Answered(response: Self.page)
     default:
-      return Answered(response: Self.unknownPath)
+      // Also where it is none of Burrow's: other spellings of those are led to them.
+      return Answered(response: burrowRoute(request, agent: agent, now: now))
     }
   }
 

@@ -5,25 +5,46 @@ package import LagCore
 /// `vole.v1.GroupStatus` (`proto-json/vole/v1/group_status.proto`) in ProtoJSON.
 package struct GroupStatusMessage {
   /// How much of a group is told.
-  package enum Detail: Sendable {
+  package enum Detail: Sendable, Hashable {
     /// Everything but the partitions.
     case summary
     /// The partitions too.
     case partitions
     /// The partitions with the commits of their windows.
     case windows
+    /// The partitions of a topic, or one of them, with the commits of their windows; those that are
+    /// not OK where no topic is named.
+    case explained(topic: String, partition: Int32?)
+
+    /// Whether the commits of windows are told.
+    fileprivate var hasWindows: Bool {
+      switch self {
+      case .summary, .partitions: false
+      case .windows, .explained: true
+      }
+    }
+
+    /// Whether a partition is told.
+    fileprivate func includes(_ partition: PartitionJudgement, of topic: String) -> Bool {
+      guard case .explained(let wanted, let number) = self else { return true }
+      if wanted.isEmpty { return !partition.isJudged || partition.rule.status != .ok }
+      return wanted == topic && number ?? partition.partition == partition.partition
+    }
   }
 
   private let report: GroupReport
+  private let rates: GroupRates?
   private let now: Int64
 
   /// Takes what is told.
   ///
   /// - Parameters:
   ///   - report: the group.
+  ///   - rates: how fast it moves; nil where that is not known.
   ///   - now: the wall clock in milliseconds since 1970.
-  package init(_ report: GroupReport, now: Int64) {
+  package init(_ report: GroupReport, rates: GroupRates? = nil, now: Int64) {
     self.report = report
+    self.rates = rates
     self.now = now
   }
 
@@ -50,6 +71,7 @@ package struct GroupStatusMessage {
     Self.write(judgement, to: &writer)
     writer.field("totalLag", decimalString: judgement.totalLag)
     writer.field("maxLag", decimalString: judgement.maxLag)
+    if let rates { RatesMessage.write(rates, to: &writer) }
     if let age = report.commitsAge { writer.field("commitsAgeSeconds", Int32(clamping: age)) }
     if let age = report.headsAge { writer.field("headsAgeSeconds", Int32(clamping: age)) }
     writer.field("source", report.source)
@@ -58,11 +80,15 @@ package struct GroupStatusMessage {
     writer.field("time", timestampMilliseconds: now)
     if detail != .summary {
       var partitions = PartitionStatusWriter(
-        members: membership?.members ?? [], now: now, hasWindows: detail == .windows)
+        members: membership?.members ?? [], now: now, hasWindows: detail.hasWindows)
+      var topic = ""
       store.forEachPartition(
         ofGroup: group, nowSeconds: now / 1000, parameters: parameters,
-        topic: { partitions.begin(topic: store.topicName($0)) },
-        { partitions.write($0, from: store) })
+        topic: {
+          topic = store.topicName($0)
+          partitions.begin(topic: topic)
+        },
+        { if detail.includes($0, of: topic) { partitions.write($0, from: store) } })
       partitions.finish(to: &writer)
     }
     writer.endObject()

@@ -208,6 +208,11 @@ package struct GroupDecider: Sendable {
   /// Whether liveness passes whatever happens, by the configuration or for this pod.
   package var isPaused: Bool { parameters.isPaused || pausedUntil != nil }
 
+  /// For how many milliseconds more the group is paused for this pod; nil when it is not.
+  package func pauseLeft(now: DecisionTime) -> Int64? {
+    pausedUntil.map { max(0, $0 &- now.monotonic) }
+  }
+
   /// Pauses the group for this pod until a time on the monotonic clock; nil resumes it.
   mutating func pause(until: Int64?, now: Int64) {
     if until == nil, pausedUntil != nil { resumedAt = now }

@@ -135,7 +135,6 @@ def routes(context):
               (301, place))
     group = quote(context.group("never-committed"), safe="")
     for method, path in (("DELETE", f"/v3/kafka/{CLUSTER}/consumer/{group}"),
-                         ("DELETE", f"/v3/kafka/{CLUSTER}/consumer/{group}/topic/t"),
                          ("POST", "/v3/admin/loglevel"), ("HEAD", "/burrow/admin"),
                          ("PUT", "/v3/kafka")):
         answer = agent.http.request(method, path)

@@ -3,6 +3,7 @@
 import base64
 import secrets
 import time
+from itertools import islice
 from pathlib import Path
 
 from connectrpc.code import Code
@@ -126,7 +127,7 @@ def rpc(context):
 
         anybody, team, all_ = (RPC(agent, token=one) for one in (None, world.token, world.all))
         equal("nobody lists", code(lambda: anybody.call("ListGroups")), Code.UNAUTHENTICATED)
-        equal("nobody watches", code(lambda: list(anybody.watch("WatchGroups"))),
+        equal("nobody watches", code(lambda: list(anybody.watch("WatchGroupStatus"))),
               Code.UNAUTHENTICATED)
         equal("the team's groups", [one.group for one in team.call("ListGroups").groups], [mine])
         equal("all groups", {one.group for one in all_.call("ListGroups").groups}, {mine, other})
@@ -134,8 +135,13 @@ def rpc(context):
               Code.NOT_FOUND)
         equal("its stream", code(lambda: list(team.watch("WatchGroupStatus", group=other))),
               Code.NOT_FOUND)
-        first = next(iter(team.watch("WatchGroups")))
-        equal("the team's stream", [one.group for one in first.groups], [mine])
+        told = [one.status.group for one in islice(
+            team.watch("WatchGroupStatus", max_interval_seconds=1), 3)]
+        equal("the team's stream", set(told), {mine})
+        equal("the team's pause", team.call("PauseGroup", group=mine, seconds=60).pause.group, mine)
+        equal("the end of it", team.call("ResumeGroup", group=mine).ended.group, mine)
+        equal("the other group's pause",
+              code(lambda: team.call("PauseGroup", group=other, seconds=60)), Code.NOT_FOUND)
         equal("the team's level", code(lambda: team.call("SetLogLevel", level=1)),
               Code.PERMISSION_DENIED)
         all_.call("SetLogLevel", level=1)
