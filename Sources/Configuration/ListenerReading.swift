@@ -60,17 +60,27 @@ extension Loader {
       return (nil, clients.value)
     }
     let title = SettingPath(Schema.tls.name, profile.name)
-    if profile.certificateFile == nil || profile.keyFile == nil {
+    if !names(TLSKeys.certificateFile, profile) && !names(TLSKeys.keyFile, profile) {
       reader.report.error(
         name.origin, section.path(ListenerKeys.tls.name),
         "[\(title)] has no certificate for a listener (certfile and keyfile)")
     }
-    if clients.value != .none, profile.caFile == nil {
+    if clients.value != .none, !names(TLSKeys.caFile, profile) {
       reader.report.error(
         clients.origin, section.path(ListenerKeys.clientCertificates.name),
         "[\(title)] names no authority of the clients' certificates (cafile)")
     }
     return (profile, clients.value)
+  }
+
+  /// Whether a profile names a file, right or wrong; what is wrong with it is said there.
+  private func names(_ key: Key<String?>, _ profile: TLSProfile) -> Bool {
+    guard let section = sections.of(Schema.tls).first(where: { $0.name == profile.name }) else {
+      return false
+    }
+    var ignored = Report()
+    let reading = reader.peek(key, in: section, report: &ignored)
+    return reading.value != nil || reading.isRefused
   }
 
   /// Probes come without a certificate: one listener at least must let them in.

@@ -184,6 +184,16 @@ struct ListenerTests {
       ])
   }
 
+  @Test("A file that cannot be read is one line, not two")
+  func unreadable() throws {
+    let files = try SecretFiles(["cert": "c"])
+    #expect(
+      errors(base + encrypted(files, "")) == [
+        "vole.toml:10: tls.t.keyfile: cannot read \"\(files.path("key"))\": No such file or "
+          + "directory"
+      ])
+  }
+
   @Test("A listener that kubelet can ask must be left")
   func probes() throws {
     let files = try files()
