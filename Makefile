@@ -215,5 +215,5 @@ oldest=$$(printf '%s\n' "$(SWIFT_NEEDED)" "$$found" | sort -V | head -1); \
     "https://www.swift.org/install/linux has it" >&2; exit 2; }
 endef
 
-.PHONY: help deps build demo test simulate test-end-to-end test-kafka test-kubernetes test-conformance \
-	image-rootfs lint bench bench-brokers clean
+.PHONY: help deps build demo test simulate test-end-to-end test-kafka test-kubernetes \
+	test-conformance image-rootfs lint bench bench-brokers clean

@@ -59,7 +59,9 @@ struct DemoTests {
     arguments: [
       (["--seconds", "0"], "vole demo: --seconds: \"0\" is not a whole number from 1 to 86400\n"),
       (
-        ["--scene", "x"], "vole demo: --scene: there is no scene \"x\" (verdicts, recovery)\n"
+        ["--scene", "x"],
+        "vole demo: --scene: there is no scene \"x\" (verdicts, recovery, stuck-partition, outage, "
+          + "poison, rollout)\n"
       ),
       (
         ["--sabotage", "x"],

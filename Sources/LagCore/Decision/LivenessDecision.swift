@@ -139,7 +139,12 @@ package struct LivenessDecision: Sendable, Equatable {
   package var fails: Bool { findings.allSatisfy(\.holds) }
 
   /// The first clause that lets liveness pass, nil when it fails.
-  package var deciding: LivenessClause? { findings.first { !$0.holds }?.clause }
+  ///
+  /// One that nobody looked at, because another lets it pass, is not the reason.
+  package var deciding: LivenessClause? {
+    let found = findings.first { !$0.holds && $0.evidence != .notAsked }
+    return (found ?? findings.first { !$0.holds })?.clause
+  }
 
   /// Whether only the coordinator's word is missing, so that it has to be asked now.
   package var awaitsDescription: Bool {

@@ -59,7 +59,8 @@ def telegraf(context):
                       if name == "burrow_group"}
             equal("the groups", set(groups), set(world.groups))
             for group, fields in groups.items():
-                equal(f"the status of {group}", (fields["status"], fields["status_code"]), ("OK", 1))
+                equal(f"the status of {group}", (fields["status"], fields["status_code"]),
+                      ("OK", 1))
                 equal(f"partitions of {group}", fields["partition_count"],
                       context.world.partitions)
                 assert fields["timestamp"] > 1_600_000_000_000, fields

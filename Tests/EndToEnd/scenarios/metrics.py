@@ -1,4 +1,4 @@
-"""Metrics as their readers take them: promtool, the OpenMetrics parser, a Prometheus that scrapes."""
+"""Metrics as their readers take them: promtool, the OpenMetrics parser, a real Prometheus."""
 
 import socket
 import subprocess
