@@ -59,9 +59,8 @@ extension AgentMetrics {
       "Failures of liveness that nobody acted upon")
     writer.sample(Int64(governor.failuresNotActedOn))
     writer.family(
-      "vole_probe_period_milliseconds", .gauge, "How often liveness is asked, as far as it was seen"
-    )
-    writer.sample(governor.probePeriod)
+      "vole_probe_period_seconds", .gauge, "How often liveness is asked, as far as it was seen")
+    writer.sample(real: Double(governor.probePeriod) / 1000)
   }
 
   private static func writeRates(

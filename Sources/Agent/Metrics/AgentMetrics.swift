@@ -76,10 +76,13 @@ enum AgentMetrics {
       "vole_recreated_topics_total", .counter,
       "How often a topic was seen to have been made anew"
     ) { Int64($0.recreations) }
-    each(
-      "vole_broker_clock_skew_milliseconds", .gauge,
-      "How far the clock of the brokers is behind that of this machine"
-    ) { $0.clockSkew }
+    writer.family(
+      "vole_broker_clock_skew_seconds", .gauge,
+      "How far the clock of the brokers is behind that of this machine")
+    for cluster in clusters {
+      guard let skew = cluster.clockSkew else { continue }
+      writer.sample(real: Double(skew) / 1000, [("cluster", cluster.name)])
+    }
     writeRecords(clusters, to: &writer)
   }
 

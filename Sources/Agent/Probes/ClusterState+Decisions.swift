@@ -8,7 +8,8 @@ extension ClusterState {
     GroupView(
       group: group, judgement: watched[group].judgement,
       troubled: watched[group].decision.troubled, isDoubtful: isDoubtful(group, now: now),
-      isUnreachable: health.fault?.kind == .unreachable,
+      // Whatever keeps the agent from asking is no reason to hold a rollout.
+      isUnreachable: health.fault != nil,
       clockSkew: judgement(of: group, now: now).clockSkew)
   }
 

@@ -68,14 +68,14 @@ class RPC:
             http_client=SyncClient(SyncHTTPTransport(http_version=version)), **options)
         self._headers = {"authorization": f"Bearer {token}"} if token else None
 
-    def call(self, name, service=GROUPS, use_get=False, timeout_ms=None, **fields):
+    def call(self, name, service=GROUPS, /, use_get=False, timeout_ms=None, **fields):
         """Calls a unary method; the fields are those of its request."""
         method = schema().method(service, name)
         return self._client.execute_unary(
             request=method.input(**fields), method=method, headers=self._headers,
             use_get=use_get, timeout_ms=timeout_ms)
 
-    def watch(self, name, service=GROUPS, timeout_ms=None, **fields):
+    def watch(self, name, service=GROUPS, /, timeout_ms=None, **fields):
         """Begins a stream; gives its messages."""
         method = schema().method(service, name)
         return self._client.execute_server_stream(

@@ -96,7 +96,7 @@ def late(context):
             return reason
 
         reason = eventually("the reason is told", is_not_ready_with_a_reason, within=20)
-        assert _is_unknown(agent, group)
+        eventually("the group's probe passes", lambda: _is_unknown(agent, group), within=5)
         told = [line for line in agent.log if line["msg"] == "cluster cannot be asked"]
         assert len(told) == 1 and told[0]["level"] == "warn", told
         equal("/consumer/startupz", agent.probe("/consumer/startupz")[0], 200)

@@ -88,8 +88,13 @@ def wrong_password(context):
                 return True
 
             eventually("the reason is told", is_told, 20)
-            code, text = probe(agent, GROUP, "readyz")
-            assert code == 200 and text.startswith(f"{GROUP} UNKNOWN: "), text
+
+            def passes():
+                code, text = probe(agent, GROUP, "readyz")
+                assert code == 200 and text.startswith(f"{GROUP} UNKNOWN: "), text
+                return True
+
+            eventually("the group's probe passes", passes, 5)
 
 
 @scenario(

@@ -64,6 +64,8 @@ class _Connection:
         found = []
         while len(content) >= 5:
             length = int.from_bytes(content[1:5], "big")
+            if len(content) < 5 + length:
+                break
             message, content = content[5:5 + length], content[5 + length:]
             found.append(json.loads(message)["status"]["verdict"])
         return found
