@@ -159,7 +159,7 @@ def streams(context):
         owner = watchers[0].seen[-1][1].status.partitions[0].owner
         equal("the owner", owner.client_id, "e2e-client")
         found = [one.ServingStatus.Name(one.status) for _, one in health.seen]
-        assert found[0] == "SERVING" and "NOT_SERVING" in found and found[-1] == "SERVING", found
+        assert found[-2:] == ["NOT_SERVING", "SERVING"], found
 
 
 @scenario("connectrpc: a deadline ends a stream, and a message comes at each interval asked for")
@@ -191,7 +191,9 @@ def by_hand(context):
                 ["bash", "-c", line], env=environment, capture_output=True, timeout=20)
             is_stream = line.startswith("printf ")
             answer = done.stdout[5:] if is_stream else done.stdout
-            assert b'"code"' not in answer and json.loads(answer), f"{line}: {done}"
+            # Without a history there is no number of replicas, which is said so.
+            is_early = "GetScaleHint" in line and json.loads(answer).get("code") == "unavailable"
+            assert is_early or b'"code"' not in answer and json.loads(answer), f"{line}: {done}"
             count += 1
     assert count >= 8, count
 
