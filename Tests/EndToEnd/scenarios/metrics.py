@@ -148,7 +148,8 @@ def prometheus(context):
         assert scrapes >= SCRAPES * 0.7, f"{scrapes} scrapes"
         equal("scrapes that failed", scrapes - ups, 0)
         chosen = f'{{consumer_group="{group}"}}'
-        equal("the status", [one["value"][1] for one in query(f"burrow_kafka_consumer_status{chosen}")],
+        found = query(f"burrow_kafka_consumer_status{chosen}")
+        equal("the status", [one["value"][1] for one in found],
               ["1"])
         lag = query(f"max by (cluster, consumer_group, topic, partition) "
                     f"(burrow_kafka_consumer_partition_lag{chosen})")

@@ -138,7 +138,8 @@ def streams(context):
     with context.member(group, [topic], read_everything, interval=1.0) as member:
         expect_full_windows(agent, group)
         watchers = [
-            _Watcher(RPC(agent, is_http2).watch("WatchGroupStatus", group=group, timeout_ms=100_000))
+            _Watcher(RPC(agent, is_http2).watch(
+                "WatchGroupStatus", group=group, timeout_ms=100_000))
             for is_http2 in (False, True)]
         health = _Watcher(RPC(agent).watch("Watch", HEALTH, service=group, timeout_ms=100_000))
 

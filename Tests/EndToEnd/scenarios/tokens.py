@@ -107,7 +107,8 @@ def scopes(context):
             assert mine in text and other not in text, text
             equal("the other group's evidence",
                   get(f"/consumer/{other}/readyz?verbose").status_code, 404)
-        found = {tags["group"] for name, tags, _ in Telegraf(agent.base, _basic(world.token)).gather()
+        gathered = Telegraf(agent.base, _basic(world.token)).gather()
+        found = {tags["group"] for name, tags, _ in gathered
                  if name == "burrow_group"}
         equal("what Telegraf sees", found, {mine})
         assert world.token not in str(agent.log) and world.all not in str(agent.log)
