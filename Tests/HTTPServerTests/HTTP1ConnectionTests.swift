@@ -70,6 +70,19 @@ import Testing
     #expect(peer.context.counters.responses(.badRequest) == 1)
   }
 
+  @Test func whoSpeaksNeitherProtocolIsLeftWithoutAWord() {
+    let peer = HTTP1Peer()
+    peer.send("INVALID CONNECTION PREFACE\r\n\r\n")
+    #expect(peer.isBroken && peer.received.isEmpty)
+    #expect(peer.context.counters.refused(.notHTTP) == 1)
+    let later = HTTP1Peer()
+    later.send(Self.get("/a") + "INVALID CONNECTION PREFACE\r\n\r\n")
+    #expect(later.statuses == [200, 400])
+    let lower = HTTP1Peer()
+    lower.send("GET / http/1.1\r\nHost: x\r\n\r\n")
+    #expect(lower.statuses == [400])
+  }
+
   // MARK: - Methods
 
   @Test(arguments: ["DELETE", "TRACE"])

@@ -22,6 +22,8 @@ package struct HTTP1Connection {
   private var parser = HTTP1HeadParser()
   private var head = RequestHead()
   private var hasBegun = false
+  /// Whether a request of this connection was answered.
+  private var hasAnswered = false
   private var persistence = HTTP1ResponseWriter.Persistence.persistent
 
   /// What has arrived and could not be dealt with yet, at most one head and one read; behind a
@@ -321,6 +323,7 @@ package struct HTTP1Connection {
     let version = head.version
     let response = context.respond(to: &head)
     hasBegun = false
+    hasAnswered = true
     if context.isDraining { persistence = .closing }
     guard let source = response.stream, !response.hasNoContent else {
       write(response, isHead: isHead, into: &output)
@@ -341,6 +344,14 @@ package struct HTTP1Connection {
   }
 
   private mutating func refuse(_ refusal: Refusal, into output: inout [UInt8]) {
+    if refusal == .notHTTP, !hasAnswered {
+      // The peer speaks neither protocol, so no answer of either says it anything; a preface of
+      // HTTP/2 that is none ends so too (RFC 9113 section 3.4).
+      context.counterTable.count(refusal)
+      isBroken = true
+      phase = .finished
+      return
+    }
     persistence = .closing
     mustLinger = true
     let isHead = head.method.isHead

@@ -149,7 +149,9 @@ struct HTTP1HeadParser {
     head.target = targetStart - start..<index - start
     let refusal = readVersion(bytes.extracting(index + 1..<line.upperBound), into: &head)
     // The method of a line that is none says nothing about the answer.
-    if refusal != .malformedRequestLine { head.method = RequestMethod(bytes.extracting(method)) }
+    if refusal != .malformedRequestLine, refusal != .notHTTP {
+      head.method = RequestMethod(bytes.extracting(method))
+    }
     return refusal
   }
 
@@ -159,6 +161,9 @@ struct HTTP1HeadParser {
     } else if ASCII.equal(version, "HTTP/1.0") {
       head.version = .http10
     } else {
+      let isOther =
+        version.count < 5 || !ASCII.equalIgnoringCase(version.extracting(0..<5), "http/")
+      guard !isOther else { return .notHTTP }
       guard version.count == 8, ASCII.equal(version.extracting(0..<5), "HTTP/"),
         ASCII.isDigit(version[5]), version[6] == UInt8(ascii: "."), ASCII.isDigit(version[7])
       else { return .malformedRequestLine }

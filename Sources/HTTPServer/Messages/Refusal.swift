@@ -3,6 +3,7 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
   // The request line.
   case emptyLines
   case malformedRequestLine
+  case notHTTP
   case malformedTarget
   case targetTooLong
   case versionNotSupported
@@ -71,6 +72,8 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case .emptyLines: ("empty_lines", "more than one empty line before the request", .badRequest)
     case .malformedRequestLine:
       ("malformed_request_line", "the request line is not METHOD TARGET HTTP/1.1", .badRequest)
+    case .notHTTP:
+      ("not_http", "the request line does not end in a version of HTTP", .badRequest)
     case .malformedTarget:
       ("malformed_target", "the request target is malformed", .badRequest)
     case .targetTooLong: ("target_too_long", "the request line is too long", .uriTooLong)

@@ -13,7 +13,7 @@ class CannotRun(Exception):
 
 
 # How many scenarios run beside each other: clients, brokers and agents share the machine.
-_BESIDE = 16
+_BESIDE = 10
 
 
 class Scenario:

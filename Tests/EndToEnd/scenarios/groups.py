@@ -157,8 +157,10 @@ def patterns(context):
             expected = "OK" if name in watched else "NOTFOUND"
             eventually(f"{name} is {expected}",
                        lambda: status(agent, name)["status"] == expected)
-            equal(f"readyz of {name}", probe(agent, name, "readyz")[0],
-                  200 if name in watched else 404)
+            code = 200 if name in watched else 404
+            # The gate of the rollout opens a second later.
+            eventually(f"readyz of {name} is {code}",
+                       lambda: probe(agent, name, "readyz")[0] == code, within=10)
     for group in groups:
         group.close()
 

@@ -64,7 +64,7 @@ def texts(context):
 
 @scenario("metrics: burrow_kafka_* of a running consumer, odd names escaped")
 def burrow_names(context):
-    group = context.group("группа-ünïcode-組")
+    group = context.group("измерения-ünïcode-組")
     topic = context.topic("metrics-names")
     with context.member(group, [topic], read_everything, interval=0.3):
         expect_full_windows(context.agent, group)
@@ -118,7 +118,7 @@ def _prometheus(agent):
 def prometheus(context):
     agent = context.agent
     agent.wait_until_ready()
-    group = context.group("rdk-classic")
+    group = context.group("scraped")
     topic = context.topic("metrics-scraped")
     with (
         context.member(group, [topic], read_everything, interval=0.5),

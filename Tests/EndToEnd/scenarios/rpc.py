@@ -134,7 +134,7 @@ class _Watcher:
 def streams(context):
     agent = context.agent
     topic = context.topic("recovering-rpc")
-    group = context.group("recovering")
+    group = context.group("recovering-rpc")
     with context.member(group, [topic], read_everything, interval=1.0) as member:
         expect_full_windows(agent, group)
         watchers = [
@@ -233,7 +233,7 @@ def other_clients(context):
 @scenario("a status in RPC says what the group's own coordinator says")
 def agrees(context):
     topic = context.topic("rpc-status")
-    group = context.group("shared-by-two")
+    group = context.group("shared-in-rpc")
     with context.member(group, [topic], read_everything, interval=0.4, client_id="rpc") as member:
         expect_full_windows(context.agent, group)
         context.feed.remove(topic)
