@@ -163,7 +163,7 @@ struct HTTP1HeadParser {
     } else {
       let isOther =
         version.count < 5 || !ASCII.equalIgnoringCase(version.extracting(0..<5), "http/")
-      guard !isOther else { return .notHTTP }
+      guard !isOther || version.count == 0 || version[0] == ASCII.space else { return .notHTTP }
       guard version.count == 8, ASCII.equal(version.extracting(0..<5), "HTTP/"),
         ASCII.isDigit(version[5]), version[6] == UInt8(ascii: "."), ASCII.isDigit(version[7])
       else { return .malformedRequestLine }
