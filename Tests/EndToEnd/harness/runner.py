@@ -41,10 +41,12 @@ def scenario(name, alone=False, is_long=False):
 class Runner:
     """Runs scenarios, those that measure one by one, the others beside each other."""
 
-    def __init__(self, context, wanted):
+    def __init__(self, context, wanted, unwanted=()):
         self._context = context
         self._chosen = [
-            one for one in _scenarios if not wanted or any(text in one.name for text in wanted)
+            one for one in _scenarios
+            if (not wanted or any(text in one.name for text in wanted))
+            and not any(text in one.name for text in unwanted)
         ]
         self._print = threading.Lock()
         self._failures = []
