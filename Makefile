@@ -37,7 +37,9 @@ LINT := swift format lint --strict --parallel --configuration .swift-format \
 
 # Scenarios that do not pass every time yet; `make test-end-to-end` runs them as well.
 UNSETTLED := --except "schemathesis finds nothing" --except "an agent that is gone is 3" \
-	--except "other credentials in a mounted Secret" --except "nobody asks without one"
+	--except "other credentials in a mounted Secret" --except "nobody asks without one" \
+	--except "an autoscaler gets a number" \
+	--except "names a group more: read from"
 
 # Extra arguments of `make demo`, `make bench` and the end-to-end tests.
 ARGS ?=
