@@ -17,11 +17,13 @@ extension Run {
 
   /// Says in Connect's words why the server does not take a call.
   package func respond(to request: borrowing Request, refused refusal: Refusal) -> Response? {
-    rpc.respond(to: request, refused: refusal)
+    var response = rpc.respond(to: request, refused: refusal)
+    if let allowed = routes.allowOrigin { response?.headers.append(allowed) }
+    return response
   }
 
   private func answer(_ request: borrowing Request, _ route: RouteClass) -> Response {
-    if route == .rpc, let response = rpc.respond(to: request) { return response }
+    if route == .rpc, let response = call(request) { return response }
     var scope = GroupScope.all
     var variant: [UInt8] = []
     if route == .metrics {
@@ -49,10 +51,18 @@ extension Run {
     return answered.response
   }
 
+  private func call(_ request: borrowing Request) -> Response? {
+    if let response = CrossOrigin.preflight(request, routes.allowOrigin) { return response }
+    var response = rpc.respond(to: request)
+    if let allowed = routes.allowOrigin { response?.headers.append(allowed) }
+    return response
+  }
+
   private func readCounters() {
     routes.server.counters = httpCounters
     routes.server.calls = rpc.counted
     routes.server.openWatches = rpc.openWatches
+    routes.server.certificates = certificates
   }
 
   /// How a client may show a token (RFC 9110 section 11.6.1).

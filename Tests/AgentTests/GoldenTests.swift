@@ -20,6 +20,8 @@ struct GoldenTests {
     var fails = false
     /// What else the request says.
     var fields: [String] = []
+    /// Whether the agent has watched three pods that get on for long enough to advise.
+    var isSteady = false
 
     var name: String { variant.isEmpty ? method : "\(method).\(variant)" }
     var description: String { name }
@@ -45,6 +47,7 @@ struct GoldenTests {
       "{\"group\":\"orders\",\"topic\":\"orders\",\"partition\":1}"),
     groups(
       "ExplainGroup", "not_found", "{\"group\":\"orders\",\"topic\":\"typo\"}", fails: true),
+    groups("GetScaleHint", "{\"group\":\"g\"}", isSteady: true),
     groups("GetScaleHint", "unavailable", "{\"group\":\"orders\"}", fails: true),
     groups(
       "PauseGroup", "{\"group\":\"orders\",\"seconds\":600,\"reason\":\"maintenance\"}",
@@ -68,9 +71,11 @@ struct GoldenTests {
 
   private static func groups(
     _ method: String, _ request: String, isStream: Bool = false, fails: Bool = false,
-    fields: [String] = []
+    fields: [String] = [], isSteady: Bool = false
   ) -> Example {
-    groups(method, "", request, isStream: isStream, fails: fails, fields: fields)
+    var example = groups(method, "", request, isStream: isStream, fails: fails, fields: fields)
+    example.isSteady = isSteady
+    return example
   }
 
   private static func groups(
@@ -112,9 +117,15 @@ struct GoldenTests {
     #expect(try String(contentsOf: file, encoding: .utf8) == "\(text)\n", "\(name)")
   }
 
+  private static func steady() throws -> RPCWorld {
+    var world = try DecisionWorld("[scale.a]\nhistory = 60")
+    try world.run(seconds: 240)
+    return RPCWorld(world.world)
+  }
+
   @Test("Requests are taken, and answered so", arguments: examples)
   func example(_ example: Example) throws {
-    let host = try RPCTests.stalled()
+    let host = try example.isSteady ? Self.steady() : RPCTests.stalled()
     if !example.fields.isEmpty { host.tokens = try TokenTests.tokens }
     let exchange = host.open(
       "\(example.service)/\(example.method)", example.request, fields: example.fields,

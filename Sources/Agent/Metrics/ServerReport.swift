@@ -33,6 +33,8 @@ struct ServerReport {
   var calls: [(service: String, method: String, code: String, calls: Int)] = []
   /// Streams of the RPC interface that are open.
   var openWatches = 0
+  /// The files of certificates that listeners use.
+  var certificates: [(listener: String, file: CertificateFile)] = []
 
   /// Writes what `/metrics` says of them.
   func write(to writer: inout MetricsWriter, now: Moment) {
@@ -51,6 +53,14 @@ struct ServerReport {
     }
     writer.family("vole_rpc_open_streams", .gauge, "Streams that are open")
     writer.sample(Int64(openWatches))
+    writer.family(
+      "vole_certificate_expiry_timestamp_seconds", .gauge,
+      "When the first certificate of a listener's file expires, since 1970")
+    for (listener, file) in certificates {
+      writer.sample(
+        file.expiry,
+        [("listener", listener), ("purpose", file.purpose.rawValue), ("file", file.path)])
+    }
   }
 
   private func write(_ program: ProgramInfo, to writer: inout MetricsWriter, now: Moment) {

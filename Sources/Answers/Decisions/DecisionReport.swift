@@ -78,8 +78,12 @@ extension ProbeAnswers {
       let isGood = report.passes(question)
       if !isGood { passes = false }
       if showsCluster { text += "\(report.group.cluster)/" }
-      text += "\(report.group.group) \(report.group.verdict.name): \(report.group.reason); "
-      text += "\(question.name) \(isGood ? "passes" : "fails"): \(report.reason(question))\n"
+      text += "\(report.group.group) \(report.group.verdict.name): \(report.group.reason)"
+      // Without a decision there is nothing more to say.
+      if report.decision != nil {
+        text += "; \(question.name) \(isGood ? "passes" : "fails"): \(report.reason(question))"
+      }
+      text += "\n"
       if isVerbose { text += evidence(report.group) + decisionEvidence(report) }
     }
     if isVerbose { for note in notes { text += "  \(note)\n" } }

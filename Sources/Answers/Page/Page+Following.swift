@@ -163,7 +163,10 @@ extension Page {
           const text = new TextDecoder().decode(bytes.subarray(start + 5, start + 5 + length));
           const message = JSON.parse(text);
           const error = message.error || {};
-          if (bytes[start] & 2) throw new Error(error.message || "the stream ended");
+          if (bytes[start] & 2) {
+            if (error.code === "unauthenticated") return askForToken();
+            throw new Error(error.message || "the stream ended");
+          }
           if (message.status) {
             known.delete(keyOf(message.status));
             take(message.status);
@@ -244,7 +247,7 @@ extension Page {
       follow();
     });
     setInterval(() => {
-      if (watching && Date.now() - lastHeard > silence) watching.abort();
+      if (watching && groups.size && Date.now() - lastHeard > silence) watching.abort();
       for (const row of groups.values()) if (row.open) explain(row);
     }, 3000);
     setInterval(info, 15000);

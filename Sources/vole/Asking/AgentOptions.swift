@@ -100,14 +100,17 @@ struct AgentOptions {
       configuration = try Configuration.load(
         flags: flags, environment: environment, library: Run.clientLibrary)
     } catch { throw UsageError(error.problems.first?.description ?? "--config: is wrong") }
-    guard let listener = configuration.listeners.first, listener.address.port > 0 else {
+    guard let listener = configuration.listeners.first,
+      listener.address.path != nil || listener.address.port > 0
+    else {
       throw UsageError("--config: its first listener has no port of its own (--server names one)")
     }
-    return reached(listener.address)
+    return reached(listener.address, isSecure: listener.tls != nil)
   }
 
   /// Where a listener is reached from this machine: every address is the nearest one too.
   private static func reached(_ address: ListenAddress, isSecure: Bool = false) -> ServerAddress {
+    if let path = address.path { return ServerAddress(.unix(path: path)) }
     let isEverywhere = address.host == "::" || address.host == "0.0.0.0"
     let host = isEverywhere ? "127.0.0.1" : address.host
     return ServerAddress(.tcp(host: host, port: address.port), isSecure: isSecure)

@@ -8,6 +8,9 @@ struct AskingFailure: Error {
   /// One line: where, and what.
   let text: String
 
+  /// Whether asking again later may help: nobody answered, rather than an agent that refuses.
+  var mayPass: Bool { exitCode == ExitCode.unreachable || exitCode == ExitCode.timeout }
+
   /// The connection failed, or what came is no HTTP.
   init(_ error: ClientError, _ server: ServerAddress) {
     let isTimeout = if case .timeout = error { true } else { false }

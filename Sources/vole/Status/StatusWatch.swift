@@ -48,6 +48,8 @@ final class StatusWatch {
       do throws(AskingFailure) {
         guard try show(stream) else { return ExitCode.ok }
       } catch {
+        // A refusal comes at the end of a stream too: asking again would change nothing.
+        guard error.mayPass else { throw error }
         lost(error.text)
       }
       stream = try reconnect()
@@ -74,9 +76,7 @@ final class StatusWatch {
         if !isLive { StandardError.write("vole status: connected again\n") }
         return stream
       } catch {
-        guard error.exitCode == ExitCode.unreachable || error.exitCode == ExitCode.timeout else {
-          throw error
-        }
+        guard error.mayPass else { throw error }
         if isLive { lost(error.text) }
       }
     }

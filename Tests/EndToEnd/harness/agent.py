@@ -92,7 +92,7 @@ class Agent:
         self._reader.start()
         line = self.wait_for_log("listening", within=20)
         self.listening_after = line["seen"] - self.started
-        address = line["addresses"].split()[0]
+        address = next(one for one in line["addresses"].split() if not one.startswith("unix:"))
         self.port = int(address.rpartition(":")[2])
         self.base = f"http://127.0.0.1:{self.port}"
         self.http = httpx.Client(base_url=self.base, timeout=10)

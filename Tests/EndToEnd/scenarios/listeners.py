@@ -54,6 +54,14 @@ def _subject(port, authority):
             return dict(one[0] for one in connection.getpeercert()["subject"])["commonName"]
 
 
+def _expiry(port, authority):
+    """When the certificate that a new connection is shown expires, in seconds since 1970."""
+    context = ssl.create_default_context(cafile=authority)
+    with socket.create_connection(("127.0.0.1", port), 5) as plain:
+        with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+            return ssl.cert_time_to_seconds(connection.getpeercert()["notAfter"])
+
+
 def _curl(*arguments):
     done = subprocess.run(
         ["curl", "-sS", "--max-time", "10", *arguments], capture_output=True, text=True)
@@ -105,6 +113,12 @@ def encrypted(context):
 @scenario("a rotated certificate: served to new connections, others stay; a wrong pair is not")
 def rotated(context):
     with _rotating(context, "rotation") as (agent, port, certificates, mount):
+        expiry = next(
+            line for line in agent.get("/metrics").text.splitlines()
+            if line.startswith("vole_certificate_expiry_timestamp_seconds{"))
+        assert 'listener="web",purpose="served",file="' in expiry, expiry
+        equal("the expiry that is told", int(expiry.rpartition(" ")[2]),
+              _expiry(port, certificates.authority))
         equal("the first certificate", _subject(port, certificates.authority), "first")
         trust = ssl.create_default_context(cafile=certificates.authority)
         with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=trust) as held:

@@ -177,6 +177,8 @@ groups = ["rotation"]
 intervals = 6
 [probe]
 stale-after = 4
+gate-timeout = 1
+readiness-after-gate = "verdict"
 [httpserver.h]
 address = "127.0.0.1:0"
 """

@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -12,7 +13,7 @@ from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 from google.protobuf import json_format
 
-from harness.agent import configuration
+from harness.agent import configuration, toml
 from harness.clients import read_everything, stand_still
 from harness.context import CLUSTER, expect_full_windows
 from harness.proto import GROUPS, HEALTH, ROOT, RPC, schema
@@ -228,6 +229,41 @@ def other_clients(context):
     ).status_code, 415)
     answer = agent.http.put(f"/{GROUPS}/ListGroups", content=b"{}")
     equal("a wrong method", (answer.status_code, answer.headers["allow"]), (405, "GET, POST"))
+
+
+@scenario("CORS: a page of another origin may call where the configuration lets it, else not")
+def cross_origin(context):
+    origin = "https://dashboard.example"
+    asks = {"origin": origin, "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type,connect-protocol-version"}
+    call, watch = f"/{GROUPS}/ListGroups", f"/{GROUPS}/WatchGroups"
+    equal("leave of an agent that gives none", context.agent.http.options(
+        call, headers=asks).headers.get("access-control-allow-origin"), None)
+    file = Path(context.directory) / f"cors-token-{time.monotonic_ns()}"
+    file.write_text("0123456789abcdef\n")
+    config = configuration(
+        context.world, groups=[context.group("never-committed")], cluster=CLUSTER,
+        general={"access-control-allow-origin": origin})
+    config += f"[token.page]\nfile = {toml(str(file))}\ngroups = [\"*\"]\n"
+    with context.start(config) as agent:
+        answer = agent.http.options(call, headers=asks)
+        equal("the answer to a browser's question", answer.status_code, 204)
+        equal("leave", answer.headers["access-control-allow-origin"], origin)
+        equal("methods", answer.headers["access-control-allow-methods"], "GET, POST")
+        allowed = answer.headers["access-control-allow-headers"].split(", ")
+        needed = {"authorization", "content-type", "connect-protocol-version"}
+        assert needed <= set(allowed), allowed
+        equal("no question of a browser", agent.http.options(call).status_code, 405)
+        token = {"authorization": "Bearer 0123456789abcdef"}
+        for headers, code in (({}, 401), (token, 200)):
+            answer = agent.http.post(call, json={}, headers={"origin": origin, **headers})
+            equal("the call", answer.status_code, code)
+            equal("leave to read it", answer.headers["access-control-allow-origin"], origin)
+        with agent.http.stream(
+            "POST", watch, content=b"\0\0\0\0\x02{}",
+            headers={"content-type": "application/connect+json", **token},
+        ) as stream:
+            equal("leave to read a stream", stream.headers["access-control-allow-origin"], origin)
 
 
 @scenario("a status in RPC says what the group's own coordinator says")

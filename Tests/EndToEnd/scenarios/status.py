@@ -5,10 +5,13 @@ import os
 import re
 import signal
 import subprocess
+import time
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
-from harness.agent import clean_environment, configuration
+from broker.tls import Certificates
+from harness.agent import clean_environment, configuration, toml
 from harness.clients import read_everything, stand_still
 from harness.context import INTERVALS
 from harness.runner import scenario
@@ -244,3 +247,74 @@ def refused(context):
     for option, code in (("--liveness", 0), ("--readiness", 3)):
         equal(f"check {option}", asker.run("check", option)[0], code)
     equal("check --liveness --strict", asker.run("check", "--liveness", "--strict")[0], 3)
+
+
+@scenario("status finds its agent: TLS, client certificates, a Unix socket, a file; with a token")
+def reached(context):
+    directory = Path(context.directory) / f"reached-{time.monotonic_ns()}"
+    directory.mkdir()
+    certificates = Certificates(directory)
+    pair = certificates.issue("somebody")
+    token, wrong, path = directory / "token", directory / "wrong", directory / "vole.sock"
+    token.write_text("0123456789abcdef\n")
+    wrong.write_text("fedcba9876543210\n")
+    group = context.group("never-committed")
+    base = configuration(context.world, groups=[group])
+    base = base[:base.index("[httpserver.e2e]")]
+    secure = (f"tls = \"t\"\n[tls.t]\ncertfile = {toml(certificates.certificate)}\n"
+              f"keyfile = {toml(certificates.key)}\n")
+    config = base + f"""
+[token.t]
+file = {toml(str(token))}
+groups = ["*"]
+[httpserver.socket]
+address = {toml(f"unix:{path}")}
+[httpserver.secure]
+address = "127.0.0.1:0"
+{secure}
+[httpserver.mutual]
+address = "127.0.0.1:0"
+client-certificates = "required"
+tls = "m"
+[tls.m]
+certfile = {toml(certificates.certificate)}
+keyfile = {toml(certificates.key)}
+cafile = {toml(certificates.authority)}
+"""
+    with context.start(config) as agent:
+        addresses = agent.wait_for_log("listening")["addresses"].split()
+        ports = [one.rpartition(":")[2] for one in addresses if not one.startswith("unix:")]
+        urls = [f"https://127.0.0.1:{one}" for one in ports]
+
+        def ask(*options, holder=token):
+            done = subprocess.run(
+                [str(context.vole), "status", group, *map(str, options), "--token-file",
+                 str(holder)],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
+                env=clean_environment())
+            return done.returncode, done.stdout + done.stderr
+
+        trust = ["--ca-file", certificates.authority]
+        shown = ["--cert-file", pair[0], "--key-file", pair[1]]
+        file = directory / "asked.toml"
+        file.write_text(config)
+        for options in (
+            ["--server", f"unix:{path}"], ["--config", file], ["--server", urls[0], *trust],
+            ["--server", urls[0], "--insecure"], ["--server", urls[1], *trust, *shown],
+        ):
+            code, text = ask(*options)
+            # Nothing was ever committed.
+            assert code == 0 and text.startswith(f"{group} of cluster "), (options, code, text)
+            code, text = ask(*options, holder=wrong)
+            assert code == 2 and text.count("\n") == 1 and "token" in text, (options, code, text)
+        for options, said in (
+            (["--server", urls[0]], "certificate"), (["--server", urls[1], *trust], "certificate"),
+            (["--server", urls[0].replace("https", "http")], urls[0][8:]),
+        ):
+            code, text = ask(*options)
+            assert code == 3 and text.count("\n") == 1 and said in text, (options, code, text)
+        # The file says whether its first listener is secure.
+        port = ports[0]
+        file.write_text(base + f'[httpserver.one]\naddress = "127.0.0.1:{port}"\n' + secure)
+        code, text = ask("--config", file, *trust)
+        assert code == 0 and group in text, (code, text)

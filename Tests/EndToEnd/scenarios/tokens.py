@@ -58,6 +58,9 @@ groups = ["*"]
         self.agent.__enter__()
         eventually("the agent is ready", lambda: self.agent.probe("/readyz")[0] == 200)
         eventually(
+            "no gate holds the groups",
+            lambda: self.agent.probe("/consumer/readyz")[0] == 200)
+        eventually(
             "both groups are listed",
             lambda: len(self.agent.get(f"/v3/kafka/{CLUSTER}/consumer",
                                        headers=_bearer(self.all)).json()["consumers"]) == 2)

@@ -4,8 +4,8 @@ import http.client
 import time
 
 from cluster import kustomize
-from cluster.demo import PodsDemo
 from cluster.kubelet import Watched
+from harness.demo import PodsDemo
 from harness.runner import scenario
 from harness.waiting import equal
 

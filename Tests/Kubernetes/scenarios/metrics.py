@@ -9,8 +9,8 @@ import httpx
 import yaml
 
 from cluster import kustomize
-from cluster.demo import CLUSTER, VERDICTS, Demo
 from cluster.prometheus import Prometheus, promtool
+from harness.demo import CLUSTER, VERDICTS, Demo
 from harness.runner import scenario
 from harness.waiting import equal, eventually
 

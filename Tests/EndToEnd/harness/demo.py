@@ -4,8 +4,10 @@ import re
 import subprocess
 import threading
 
-from harness.agent import Agent, clean_environment
-from harness.waiting import eventually
+import httpx
+
+from .agent import Agent, clean_environment
+from .waiting import eventually
 
 # The demo's consumers and what becomes of them.
 VERDICTS = {
@@ -64,6 +66,10 @@ class Demo:
             return False
         self.port, self.servers = int(port[1]), servers[1]
         return True
+
+    def get(self, path):
+        """What the demo's agent answers."""
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}")
 
     def agent(self, directory, groups, intervals=5, environment=None):
         """Starts another agent on the demo's brokers."""
