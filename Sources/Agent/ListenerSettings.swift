@@ -41,6 +41,7 @@ extension Limits {
     case .idleTimeoutHTTP1: idleTimeHTTP1 = time
     case .idleTimeoutHTTP2: idleTimeHTTP2 = time
     case .writeTimeout: writeTime = time
+    case .stallTimeout: stallTime = time
     case .lingeringTimeout: lingeringTime = time
     case .settingsTimeout: settingsTime = time
     case .goAwayTimeout: goAwayTime = time
@@ -53,6 +54,8 @@ extension Limits {
     case .connections: connections = count
     case .responseStreams: streams = count
     case .arrivingBytes: keptContentBytes = count
+    case .waitingHeadBytes: keptHeadBytes = count
+    case .unsentBytes: unsentBytes = count
     case .requestLineBytes: requestLineBytes = count
     case .headBytes: headBytes = count
     case .headerListBytes: headerListBytes = count
@@ -63,10 +66,13 @@ extension Limits {
     case .pipelinedBytes: pipelinedBytes = count
     case .lingeringBytes: lingeringBytes = count
     case .concurrentStreams: concurrentStreams = count
+    case .unsentBytesOfConnection: unsentBytesOfConnection = count
     case .queuedFrames: queuedFrames = count
     case .queuedAcknowledgements: queuedAcknowledgements = count
     case .resetBurst: resetBurst = count
     case .resetsPerSecond: resetsPerSecond = count
+    case .controlFrameBurst: controlFrameBurst = count
+    case .controlFramesPerSecond: controlFramesPerSecond = count
     default: break
     }
   }

@@ -24,8 +24,13 @@ final class ServedListener {
 extension Run {
   // MARK: - Opening
 
+  /// Descriptors for all but the servers' connections: librdkafka's, files, the loop's.
+  private static let otherDescriptors = 3_072
+
   /// Opens the listeners, once the certificates of all of them were read.
   func serve(_ configured: [Configuration.Listener]) throws(StartError) {
+    let connections = configured.reduce(0) { $0 + $1.limits[.connections] }
+    DescriptorLimit.raise(to: connections + Self.otherDescriptors)
     for listener in configured { listeners.append(try served(listener)) }
     for listener in listeners {
       let opened = try Self.open(listener.configured)

@@ -6,6 +6,10 @@ package enum ListenerLimit: String, CaseIterable, Sendable {
   case responseStreams = "response-streams"
   /// Content of requests that are arriving, all together.
   case arrivingBytes = "arriving-bytes"
+  /// Fields of HTTP/2 requests that are not answered yet, all together.
+  case waitingHeadBytes = "waiting-head-bytes"
+  /// Answers that wait for their clients to take them, all together.
+  case unsentBytes = "unsent-bytes"
 
   /// The request line of HTTP/1.1.
   case requestLineBytes = "request-line-bytes"
@@ -30,6 +34,8 @@ package enum ListenerLimit: String, CaseIterable, Sendable {
   case writeTimeout = "write-timeout"
   /// See `write-timeout`.
   case progressBytes = "progress-bytes"
+  /// After which a client that takes nothing of its answers gives way to a new one.
+  case stallTimeout = "stall-timeout"
   /// Answers that are made before they are written.
   case outputBytes = "output-bytes"
   /// Requests of HTTP/1.1 that wait behind a streamed answer.
@@ -41,6 +47,8 @@ package enum ListenerLimit: String, CaseIterable, Sendable {
 
   /// Requests open at once in a connection of HTTP/2.
   case concurrentStreams = "concurrent-streams"
+  /// Answers that wait in a connection of HTTP/2 before its next request is answered.
+  case unsentBytesOfConnection = "unsent-bytes-per-connection"
   /// Frames of HTTP/2 that wait for a client to read.
   case queuedFrames = "queued-frames"
   /// Answers to PING and SETTINGS that wait for a client to read.
@@ -49,6 +57,10 @@ package enum ListenerLimit: String, CaseIterable, Sendable {
   case resetBurst = "reset-burst"
   /// And each second after that.
   case resetsPerSecond = "resets-per-second"
+  /// Frames of HTTP/2 at once that ask for nothing.
+  case controlFrameBurst = "control-frame-burst"
+  /// And each second after that.
+  case controlFramesPerSecond = "control-frames-per-second"
   /// In which a client of HTTP/2 must acknowledge SETTINGS.
   case settingsTimeout = "settings-timeout"
   /// Between the two GOAWAY frames when the agent ends.
@@ -62,9 +74,11 @@ package enum ListenerLimit: String, CaseIterable, Sendable {
 
   private var definition: (fallback: Int, range: ClosedRange<Int>) {
     switch self {
-    case .connections: (256, 1...65_536)
+    case .connections: (1_024, 1...65_536)
     case .responseStreams: (1_024, 1...65_536)
     case .arrivingBytes: (4_194_304, 65_536...1_073_741_824)
+    case .waitingHeadBytes: (4_194_304, 65_536...1_073_741_824)
+    case .unsentBytes: (16_777_216, 1_048_576...1_073_741_824)
     case .requestLineBytes: (4_096, 256...65_536)
     case .headBytes: (8_192, 1_024...262_144)
     case .headerListBytes: (16_384, 1_024...262_144)
@@ -76,15 +90,19 @@ package enum ListenerLimit: String, CaseIterable, Sendable {
     case .idleTimeoutHTTP2: (300, 1...86_400)
     case .writeTimeout: (30, 1...3_600)
     case .progressBytes: (16_384, 1...1_048_576)
+    case .stallTimeout: (1, 1...3_600)
     case .outputBytes: (65_536, 4_096...1_048_576)
     case .pipelinedBytes: (65_536, 1_024...1_048_576)
     case .lingeringBytes: (65_536, 1_024...16_777_216)
     case .lingeringTimeout: (2, 1...60)
     case .concurrentStreams: (100, 1...1_000)
+    case .unsentBytesOfConnection: (262_144, 16_384...16_777_216)
     case .queuedFrames: (1_000, 100...100_000)
     case .queuedAcknowledgements: (100, 10...10_000)
     case .resetBurst: (100, 1...10_000)
     case .resetsPerSecond: (10, 1...10_000)
+    case .controlFrameBurst: (10_000, 100...1_000_000)
+    case .controlFramesPerSecond: (10_000, 100...1_000_000)
     case .settingsTimeout: (10, 1...3_600)
     case .goAwayTimeout: (1, 1...60)
     }

@@ -165,6 +165,11 @@ package struct Listener: ~Copyable {
     try set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
     // Accepted sockets inherit it: an answer is one write and must not wait for anything.
     try set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    // So is this: a client that is gone without a word is found out within two minutes.
+    try set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+    try set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60)
+    try set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
+    try set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
     if family == AF_INET6 { try set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
     let bound = unsafe bind(
       descriptor.rawValue, address.pointee.ai_addr, address.pointee.ai_addrlen)

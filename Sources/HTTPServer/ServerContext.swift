@@ -14,6 +14,12 @@ package final class ServerContext {
 
   /// Bytes of content kept for requests that are arriving.
   var keptContentBytes = 0
+  /// Bytes of HTTP/2 heads whose requests are not answered yet.
+  var keptHeadBytes = 0
+  /// Bytes of answers that wait for their clients to take them.
+  private(set) var unsentBytes = 0
+  /// Called when more bytes of answers wait than may.
+  var onCrowding: (() -> Void)?
   /// Responses whose content comes piece by piece.
   private(set) var openStreams = 0
   /// Signals that were raised and have not had their effect, each once.
@@ -108,6 +114,12 @@ package final class ServerContext {
     return response
   }
 
+  /// More bytes of answers wait for their clients, or fewer.
+  func changeUnsent(by bytes: Int) {
+    unsentBytes += bytes
+    if unsentBytes > limits.unsentBytes { onCrowding?() }
+  }
+
   // MARK: - Streams
 
   /// A response begins whose content comes piece by piece.
@@ -124,6 +136,12 @@ package final class ServerContext {
 
   /// Signals that wait for `takeRaised`, at most one for each stream that was ever open meanwhile.
   package var raisedSignals: Int { raised.count }
+
+  /// Bytes of answers that wait for their clients to take them.
+  package var unsent: Int { unsentBytes }
+
+  /// Bytes of heads of HTTP/2 requests that are not answered yet.
+  package var keptHeads: Int { keptHeadBytes }
 
   /// Bytes of content kept for requests that are arriving.
   package var keptContent: Int { keptContentBytes }

@@ -84,6 +84,24 @@ import Testing
     #expect(try Self.receive(&buffer, socket) == 0)
   }
 
+  /// A client that is gone without a word, as with its machine, must not be kept for ever.
+  @Test func theKernelAsksClientsThatAreSilent() throws {
+    let listener = try Listener.listen(host: "127.0.0.1", port: 0)
+    let client = try Self.connect(to: listener.port)
+    defer { close(client) }
+    let socket = try listener.accept()
+    let options: [(Int32, Int32, Int32)] = [
+      (SOL_SOCKET, SO_KEEPALIVE, 1), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60),
+      (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15), (Int32(IPPROTO_TCP), TCP_KEEPCNT, 4),
+    ]
+    for (level, name, expected) in options {
+      var value: Int32 = 0
+      var length = socklen_t(MemoryLayout<Int32>.size)
+      #expect(getsockopt(socket.fileDescriptor, level, name, &value, &length) == 0)
+      #expect(value == expected)
+    }
+  }
+
   @Test func writingToAClosedPeerIsAnErrorAndNoSignal() throws {
     let listener = try Listener.listen(host: "127.0.0.1", port: 0)
     let client = try Self.connect(to: listener.port)

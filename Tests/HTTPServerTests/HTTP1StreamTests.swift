@@ -143,6 +143,16 @@ struct HTTP1StreamTests {
     #expect(content(peer) == "3\r\nbye\r\n0\r\n\r\n")
   }
 
+  @Test func aStreamThatBeginsDuringTheDrainIsToldAtOnce() {
+    let source = StreamSource()
+    let peer = peer(source)
+    peer.context.isDraining = true
+    peer.send(get("/s"))
+    #expect(source.drained == 1)
+    #expect(content(peer) == "3\r\nbye\r\n0\r\n\r\n")
+    #expect(peer.isFinished)
+  }
+
   @Test func streamsHaveABound() {
     var limits = Limits()
     limits.streams = 0

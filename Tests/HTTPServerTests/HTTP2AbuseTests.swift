@@ -174,6 +174,95 @@ import Testing
     #expect(try peer.frames().content(1) == "/a")
   }
 
+  /// Frames that ask for nothing, without end: 10,000 at once and then 10,000 a second.
+  @Test(arguments: [
+    Frame.windowUpdate(1), Frame(.priority, stream: 1, [0, 0, 0, 0, 15]),
+    Frame(.data, stream: 1, []),
+  ])
+  func aFloodOfFramesThatAskForNothingEndsTheConnection(_ frame: Frame) throws {
+    let peer = try HTTP2Peer.connected()
+    peer.send(Frame.request("/a", stream: 1, endsStream: false))
+    let hundred = (0..<100).flatMap { _ in frame.bytes }
+    for _ in 0..<50 { peer.send(hundred) }
+    peer.clock.advance(seconds: 0.5)
+    for _ in 0..<99 { peer.send(hundred) }
+    #expect(!peer.session.isFinished)
+    for _ in 0..<3 { peer.send(hundred) }
+    #expect(peer.session.isFinished)
+    #expect(try peer.frames(.goAway).map { $0.number(at: 4) } == [Self.enhanceYourCalm])
+    #expect(peer.context.counters.refused(.tooManyFrames) == 1)
+  }
+
+  /// Whoever is sent much opens windows often.
+  @Test func windowsOpenedForContentAreNoFlood() throws {
+    var limits = Limits()
+    limits.controlFrameBurst = 20
+    limits.controlFramesPerSecond = 1
+    let peer = try HTTP2Peer.connected(limits: limits)
+    for index in 0..<200 {
+      let stream = UInt32(2 * index + 1)
+      peer.send(
+        Frame.request("/a", stream: stream), Frame.windowUpdate(2), Frame.windowUpdate(1))
+    }
+    #expect(!peer.session.isFinished)
+    #expect(peer.handler.requests.count == 200)
+  }
+
+  /// Heads without their content are kept, but not without end.
+  @Test func headsThatAreKeptHaveABound() throws {
+    var limits = Limits()
+    limits.keptHeadBytes = 1_000
+    let peer = try HTTP2Peer.connected(limits: limits)
+    let field = [("a", String(repeating: "b", count: 400))]
+    for stream: UInt32 in [1, 3, 5] {
+      peer.send(Frame.request("/\(stream)", stream: stream, endsStream: false, field))
+    }
+    let refused = try peer.frames()
+    #expect(refused.content(5) == "too much content is arriving at once\n")
+    #expect(!refused.ends(1) && !refused.ends(3))
+    peer.send(Frame.data("", stream: 1, endsStream: true), Frame.reset(3))
+    #expect(try peer.frames().content(1) == "/1")
+    #expect(peer.context.keptHeads == 0)
+    peer.send(Frame.request("/7", stream: 7, endsStream: false, field))
+    #expect(peer.context.keptHeads > 400)
+    peer.session.close()
+    #expect(peer.context.keptHeads == 0)
+  }
+
+  /// A client that has once had many streams costs no more than others when they are over.
+  @Test func placesOfStreamsAreFreed() throws {
+    let peer = try HTTP2Peer.connected()
+    for index in 0..<100 {
+      peer.send(Frame.request("/a", stream: UInt32(2 * index + 1), endsStream: false))
+    }
+    #expect(peer.session.places == 100)
+    for index in 0..<100 {
+      peer.send(Frame.data("", stream: UInt32(2 * index + 1), endsStream: true))
+    }
+    #expect(peer.handler.requests.count == 100)
+    #expect(peer.session.isIdle && peer.session.places <= 16)
+    peer.send(Frame.request("/b", stream: 201))
+    #expect(try peer.frames().content(201) == "/b")
+  }
+
+  /// A hundred large answers are not made for a client that takes none.
+  @Test func answersWaitForTheClientToTakeThoseBefore() throws {
+    let peer = try HTTP2Peer.connected(settings: [(4, 0)])
+    peer.handler.responses["/big"] = .letters("b", count: 100_000)
+    for index in 0..<50 { peer.send(Frame.request("/big", stream: UInt32(2 * index + 1))) }
+    #expect(peer.handler.requests.count == 3)
+    #expect(peer.context.unsent == 300_000)
+    // Requests that are taken back are never answered.
+    for index in 10..<50 { peer.send(Frame.reset(UInt32(2 * index + 1))) }
+    peer.send(Frame.windowUpdate(10_000_000))
+    for index in 0..<10 { peer.send(Frame.windowUpdate(100_000, stream: UInt32(2 * index + 1))) }
+    let frames = try peer.frames()
+    #expect((0..<10).allSatisfy { frames.content(UInt32(2 * $0 + 1)).utf8.count == 100_000 })
+    #expect(peer.handler.requests.count == 10)
+    #expect(peer.context.unsent == 0)
+    #expect(peer.session.isIdle)
+  }
+
   /// Random damage: no trap, and what comes back is whole frames.
   @Test func survivesRandomBytes() throws {
     let seed: UInt64 = 20_261_120

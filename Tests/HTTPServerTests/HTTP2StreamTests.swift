@@ -94,6 +94,15 @@ struct HTTP2StreamTests {
     #expect(frames.content(1) == "bye" && frames.ends(1))
   }
 
+  @Test func aStreamThatBeginsDuringTheDrainIsToldAtOnce() throws {
+    let source = StreamSource()
+    let peer = try peer(source)
+    peer.context.isDraining = true
+    peer.send(Frame.request("/s", stream: 1))
+    #expect(source.drained == 1)
+    #expect(try peer.frames().content(1) == "bye")
+  }
+
   @Test func contentOfAPostIsKept() throws {
     let peer = try HTTP2Peer.connected()
     peer.send(

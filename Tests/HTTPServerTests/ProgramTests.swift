@@ -11,6 +11,8 @@ final class RunningServer: Sendable {
   private let ended = DispatchSemaphore(value: 0)
 
   private let isEncrypted: Bool
+  /// The clock of the server's thread.
+  private let threadClock: ThreadClock
 
   init(_ settings: TLSSettings? = nil) throws {
     isEncrypted = settings != nil
@@ -18,11 +20,13 @@ final class RunningServer: Sendable {
     port = listener.port
     stopping = try WakeUp.create()
     let held = Mutex<ListenerBox?>(ListenerBox(listener))
-    let (stopping, ended) = (stopping, ended)
+    threadClock = ThreadClock()
+    let (stopping, ended, threadClock) = (stopping, ended, threadClock)
     let taken = held.withLock { $0.take() }
     Thread.detachNewThread {
       defer { ended.signal() }
       guard let taken else { return }
+      threadClock.begin()
       do {
         try Self.run(taken, settings, until: stopping)
       } catch {
@@ -51,8 +55,30 @@ final class RunningServer: Sendable {
     ended.wait()
   }
 
+  /// Seconds of CPU that the server's thread has used, whatever else the machine does.
+  var cpuTime: Double { threadClock.seconds }
+
   func url(_ path: String) -> String {
     "\(isEncrypted ? "https" : "http")://127.0.0.1:\(port)\(path)"
+  }
+}
+
+/// Reads how much CPU a thread has used, from other threads.
+final class ThreadClock: Sendable {
+  private let clock = Mutex<clockid_t?>(nil)
+
+  /// Begins to count the calling thread's.
+  func begin() {
+    var number = clockid_t()
+    guard pthread_getcpuclockid(pthread_self(), &number) == 0 else { return }
+    clock.withLock { $0 = number }
+  }
+
+  var seconds: Double {
+    guard let number = clock.withLock({ $0 }) else { return 0 }
+    var time = timespec()
+    clock_gettime(number, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }
 

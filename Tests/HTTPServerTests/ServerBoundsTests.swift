@@ -226,6 +226,7 @@ import Testing
   @Test func whereAllAreBusyANewConnectionWaits() throws {
     var limits = Limits()
     limits.connections = 2
+    limits.unsentBytes = 100_000_000
     let local = try LocalServer(limits: limits)
     local.handler.responses["/big"] = .letters("b", count: 20_000_000)
     var busy: [LocalClient] = []
@@ -244,6 +245,65 @@ import Testing
     #expect(local.server.counters.refused(.connectionLimit) == 1)
     busy.removeFirst()
     #expect(try local.responses(1, to: waiting).map(\.body) == ["/livez"])
+  }
+
+  /// Somebody asks for much and reads nothing: after a second that is no reason to keep others out.
+  @Test func aClientThatTakesNothingGivesWay() throws {
+    var limits = Limits()
+    limits.connections = 2
+    let local = try LocalServer(limits: limits)
+    local.handler.responses["/big"] = .letters("b", count: 20_000_000)
+    let stalled = try local.connect()
+    try local.get("/big", from: stalled)
+    try local.advance(seconds: 0.5)
+    let window = try local.connect()
+    try local.deliver(
+      Frame.preface + Frame.settings([(4, 0)]).bytes + Frame.settingsAcknowledgement.bytes
+        + Frame.request("/a", stream: 1).bytes, from: window)
+    let probe = try LocalClient(port: local.port)
+    probe.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(try local.turn { local.server.counters.refused(.connectionLimit) == 1 })
+    try local.advance(seconds: 1.1)
+    #expect(try local.responses(1, to: probe).map(\.body) == ["/livez"])
+    #expect(local.server.counters.evicted == 1)
+    #expect(try local.isClosed(stalled))
+    #expect(!window.isClosed)
+  }
+
+  /// However often it finds no room, the server waits with one timer.
+  @Test func waitingForRoomTakesOneTimer() throws {
+    var limits = Limits()
+    limits.connections = 1
+    let local = try LocalServer(limits: limits)
+    local.handler.responses["/big"] = .letters("b", count: 20_000_000)
+    for _ in 0..<20 {
+      let busy = try local.connect()
+      try local.get("/big", from: busy)
+      let refused = local.server.counters.refused(.connectionLimit)
+      let waiting = try LocalClient(port: local.port)
+      #expect(try local.turn { local.server.counters.refused(.connectionLimit) > refused })
+      _ = waiting
+      #expect(local.loop.waitingTimers <= 2)
+    }
+  }
+
+  /// Answers wait for their clients, but not more than a bound of them.
+  @Test func answersThatWaitHaveABoundOverAllConnections() throws {
+    var limits = Limits()
+    // The kernel's buffers take some megabytes of each; a single client may have what it asks for.
+    limits.unsentBytes = 20_000_000
+    let local = try LocalServer(limits: limits)
+    local.handler.responses["/big"] = .letters("b", count: 40_000_000)
+    let first = try local.connect()
+    try local.get("/big", from: first)
+    try local.advance(seconds: 0.1)
+    #expect(local.server.openConnections == 1)
+    let second = try local.connect()
+    try local.get("/big", from: second)
+    #expect(try local.turn { local.server.openConnections == 1 })
+    #expect(local.server.counters.refused(.tooMuchUnsent) == 1)
+    #expect(try local.isClosed(first))
+    #expect(!second.isClosed)
   }
 
   /// In a process of its own, because the limit is the process's.

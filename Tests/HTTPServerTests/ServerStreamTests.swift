@@ -62,6 +62,23 @@ struct ServerStreamTests {
     #expect(source.closed == 0 && local.server.openConnections == 1)
   }
 
+  /// The time for the next request begins when the answer ends, not when it began.
+  @Test func aConnectionStaysAfterALongStream() throws {
+    let local = try LocalServer()
+    let source = StreamSource()
+    local.handler.responses["/s"] = .streaming(source)
+    let client = try local.connect()
+    try local.get("/s", from: client)
+    #expect(try local.turn { source.signal != nil })
+    try local.advance(seconds: 500)
+    source.give(.last([]))
+    #expect(try local.turn { content(client).hasSuffix("0\r\n\r\n") })
+    try local.advance(seconds: 74)
+    #expect(local.server.openConnections == 1)
+    try local.advance(seconds: 1.3)
+    #expect(local.server.openConnections == 0)
+  }
+
   @Test func theDrainLetsStreamsSayGoodbye() throws {
     let local = try LocalServer()
     let source = StreamSource()

@@ -60,6 +60,39 @@ import Testing
     #expect(local.server.counters.closed == 200)
   }
 
+  /// What the clients that ask in a cluster send.
+  static let wellKnown = [
+    "GET /livez HTTP/1.1\r\nHost: 10.0.0.7:18080\r\nUser-Agent: kube-probe/1.29\r\n"
+      + "Accept: */*\r\nConnection: close\r\n\r\n",
+    "GET /livez HTTP/1.1\r\nHost: orders:8000\r\nUser-Agent: Go-http-client/1.1\r\n"
+      + "Accept-Encoding: gzip\r\n\r\n",
+    "GET /metrics HTTP/1.1\r\nHost: 10.0.0.7:18080\r\nUser-Agent: Prometheus/2.42.0\r\n"
+      + "Accept: application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
+      + "version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\n"
+      + "Accept-Encoding: gzip\r\nX-Prometheus-Scrape-Timeout-Seconds: 10\r\n\r\n",
+    "GET /livez HTTP/1.1\r\nHost: localhost:8000\r\nUser-Agent: curl/7.88.1\r\n"
+      + "Accept: */*\r\n\r\n",
+    // Java's client asks for HTTP/2 with its first request.
+    "GET /livez HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nContent-Length: 0\r\n"
+      + "Host: localhost:8000\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+      + "Upgrade: h2c\r\nUser-Agent: Java-http-client/17.0.1\r\n\r\n",
+    "GET /livez HTTP/1.0\r\nHost: orders\r\nUser-Agent: ELB-HealthChecker/2.0\r\n\r\n",
+  ]
+
+  @Test(arguments: wellKnown)
+  func answersWellKnownClients(_ request: String) throws {
+    let local = try LocalServer()
+    for _ in 0..<3 {
+      let client = try local.connect()
+      try local.deliver(request, from: client)
+      let response = try #require(try local.responses(1, to: client).first)
+      #expect(response.status == 200)
+      let closes = request.contains("Connection: close") || request.contains("HTTP/1.0")
+      #expect((response.field("connection") == "close") == closes)
+      if closes { #expect(try local.isClosed(client)) }
+    }
+  }
+
   @Test func answersAClientThatHasFinishedSending() throws {
     let local = try LocalServer()
     let client = try local.connect()

@@ -11,7 +11,7 @@ package struct HTTP1Connection {
     /// An answer is under way whose content comes piece by piece; requests behind it wait.
     case streaming(HTTP1ContentStream)
     /// 101 was answered; what arrives is kept for the HTTP/2 machine, untouched.
-    case upgrading(settings: [UInt8], RequestHead)
+    case upgrading(settings: [UInt8])
     /// The last answer was made; what still arrives is not looked at.
     case finished
   }
@@ -35,6 +35,8 @@ package struct HTTP1Connection {
   /// The content of the current answer and how much of it is in the output already.
   private var content: [UInt8] = []
   private var contentSent = 0
+  /// Bytes of it that are counted among those that wait for their clients.
+  private var unsentBytes = 0
 
   /// Counts heads begun and heads completed, so that deadlines can be renewed when it changes.
   package private(set) var progress: UInt32 = 0
@@ -132,15 +134,20 @@ package struct HTTP1Connection {
 
   /// Hands over to the HTTP/2 machine once 101 was answered; this one is not used afterwards.
   package mutating func takeUpgrade() -> HTTP1Upgrade? {
-    guard case .upgrading(let settings, let head) = phase else { return nil }
+    guard case .upgrading(let settings) = phase else { return nil }
     phase = .finished
-    return HTTP1Upgrade(settings: settings, head: head, rest: exchange(&input, with: []))
+    return HTTP1Upgrade(
+      settings: settings, head: exchange(&head, with: RequestHead()),
+      rest: exchange(&input, with: []))
   }
 
   /// The connection is gone.
   package mutating func close() {
     if case .streaming(let stream) = phase { stream.close() }
     phase = .finished
+    content = []
+    contentSent = 0
+    countUnsent()
     head.clear()
   }
 
@@ -313,7 +320,7 @@ package struct HTTP1Connection {
   private mutating func upgrade(_ settings: [UInt8], into output: inout [UInt8]) {
     output.append("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
     hasBegun = false
-    phase = .upgrading(settings: settings, exchange(&head, with: RequestHead()))
+    phase = .upgrading(settings: settings)
   }
 
   // MARK: - Answers
@@ -378,8 +385,16 @@ package struct HTTP1Connection {
     let end = min(content.count, contentSent + room)
     output.append(contentsOf: content[contentSent..<end])
     contentSent = end
+    countUnsent()
     guard contentSent == content.count else { return }
     content = []
     contentSent = 0
+  }
+
+  private mutating func countUnsent() {
+    let left = content.count - contentSent
+    guard left != unsentBytes else { return }
+    context.changeUnsent(by: left - unsentBytes)
+    unsentBytes = left
   }
 }

@@ -33,6 +33,7 @@ struct HTTP1ContentStream {
     signal = ResponseSignal(context: context, connection: connection, stream: 0)
     context.beginStream()
     source.begin(signal)
+    if context.isDraining { source.drain() }
   }
 
   /// The source was told that it may go on.

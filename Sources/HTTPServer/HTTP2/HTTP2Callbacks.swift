@@ -38,6 +38,7 @@ import CNghttp2
   private static func register(_ callbacks: OpaquePointer) {
     // SAFETY: the functions below live for ever and have the types that nghttp2 declares.
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, onBeginHeaders)
+    unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, onBeginFrame)
     unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks, onHeader)
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrameReceived)
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onData)
@@ -73,6 +74,21 @@ private func place(_ session: OpaquePointer?, _ stream: Int32) -> Int? {
 
 /// What a callback returns to let nghttp2 give up the connection.
 private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+
+@c private func onBeginFrame(
+  _ session: OpaquePointer?, _ header: UnsafePointer<nghttp2_frame_hd>?,
+  _ userData: UnsafeMutableRawPointer?
+) -> Int32 {
+  // SAFETY: see `table`; nghttp2 hands out a valid header for the time of this call.
+  guard let header = unsafe header, let table = unsafe table(userData) else {
+    return callbackFailure
+  }
+  let type = unsafe UInt32(header.pointee.type)
+  let length = unsafe header.pointee.length
+  let isContent = type == NGHTTP2_DATA.rawValue && length > 0
+  if type != NGHTTP2_HEADERS.rawValue && !isContent { unsafe table.pointee.countControlFrame() }
+  return 0
+}
 
 @c private func onBeginHeaders(
   _ session: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
@@ -172,6 +188,7 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
       unsafe table.pointee.countReset()
     }
   case NGHTTP2_DATA.rawValue, NGHTTP2_HEADERS.rawValue:
+    unsafe table.pointee.allowControlFrames()
     guard unsafe table.pointee.resetsToCome > 0,
       header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
       let place = unsafe place(session, header.stream_id), unsafe table.pointee.takeReset(place)

@@ -50,7 +50,7 @@ import CNghttp2
 
   deinit {
     // SAFETY: nobody uses either after this; the table is still there while the session goes.
-    unsafe tableMemory.pointee.endSources()
+    unsafe tableMemory.pointee.end()
     unsafe nghttp2_session_del(raw)
     unsafe tableMemory.deinitialize(count: 1)
     unsafe tableMemory.deallocate()
@@ -127,8 +127,9 @@ import CNghttp2
 
   private var table: HTTP2StreamTable {
     // SAFETY: the memory lives as long as the session, and no access is held while nghttp2 runs.
-    _read { yield unsafe tableMemory.pointee }
-    _modify { yield unsafe &tableMemory.pointee }
+    // Inlined, because a coroutine that is called takes its frame from the heap.
+    @inline(__always) _read { yield unsafe tableMemory.pointee }
+    @inline(__always) _modify { yield unsafe &tableMemory.pointee }
   }
 
   // MARK: - Bytes
@@ -138,6 +139,9 @@ import CNghttp2
     // SAFETY: both only look at the session.
     unsafe nghttp2_session_want_read(raw) == 0 && nghttp2_session_want_write(raw) == 0
   }
+
+  /// Places of streams in memory, open or not.
+  package var places: Int { table.streams.count }
 
   /// Whether no request is under way.
   package var isIdle: Bool { table.openStreams == 0 }
@@ -151,6 +155,9 @@ import CNghttp2
   package var isStreaming: Bool {
     table.openStreams > 0 && table.openStreams == table.openSources
   }
+
+  /// When the client last took of its answers as much as it must; nil when none wait for it.
+  package var stalledSince: Int64? { table.unsentContents > 0 ? table.contentProgressed : nil }
 
   /// Takes what has arrived, answers the requests that are complete and writes to `output`.
   package func receive(_ bytes: Span<UInt8>, now: Int64, into output: inout [UInt8]) {
@@ -200,10 +207,12 @@ import CNghttp2
     guard failure == nil else { return }
     table.now = now
     writeFrames(to: &output)
+    while !hasMoreOutput, failure == nil, answerCompleteRequests() { writeFrames(to: &output) }
     pingAfterNotice(&output)
-    guard table.resetsTooOften, !isTerminated, failure == nil else { return }
+    guard table.resetsTooOften || table.isNoisy, !isTerminated, failure == nil else { return }
     isTerminated = true
-    context.counterTable.count(Refusal.tooManyResets)
+    context.counterTable.count(
+      table.resetsTooOften ? Refusal.tooManyResets : Refusal.tooManyFrames)
     // SAFETY: queues a GOAWAY.
     unsafe nghttp2_session_terminate_session(raw, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
     writeFrames(to: &output)
@@ -244,15 +253,22 @@ import CNghttp2
 
   // MARK: - Answers
 
-  private func answerCompleteRequests() {
-    guard table.hasBegun else { return }
-    for index in table.complete {
-      // A stream that was complete and then reset in the same bytes is free by now.
-      guard table.isComplete(index) else { continue }
+  /// Answers requests as long as not too much waits for the client; whether it answered any.
+  @discardableResult
+  private func answerCompleteRequests() -> Bool {
+    guard table.hasBegun else { return false }
+    var answered = 0
+    while answered < table.complete.count,
+      table.unsentBytes < context.limits.unsentBytesOfConnection
+    {
+      let index = table.complete[answered]
+      answered += 1
       let (response, isHead) = table.respond(index)
       submit(response, isHead: isHead, to: index)
     }
-    table.complete.removeAll(keepingCapacity: true)
+    guard answered > 0 else { return false }
+    table.complete.removeFirst(answered)
+    return true
   }
 
   private func submit(_ response: Response, isHead: Bool, to index: Int) {
@@ -297,7 +313,7 @@ import CNghttp2
 
   /// The connection is gone.
   package func close() {
-    table.endSources()
+    table.end()
   }
 
   // MARK: - The end

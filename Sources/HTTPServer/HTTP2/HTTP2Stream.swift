@@ -17,6 +17,8 @@ struct HTTP2Stream {
   var hasHeaders = false
   /// Monotonic nanoseconds when its first frame came.
   var began: Int64 = 0
+  /// Bytes of the head that are counted among those that are kept.
+  var keptHeadBytes = 0
   /// Bytes of content that came.
   var received = 0
   /// The content of the answer or the piece of it that is being sent, and how much of it nghttp2

@@ -6,8 +6,8 @@
 struct HTTP2StreamTable: ~Copyable {
   let context: ServerContext
   private let connection: ConnectionInfo
-  private let place: Int
-  private(set) var streams: [HTTP2Stream] = []
+  let place: Int
+  var streams: [HTTP2Stream] = []
   private var freeStreams: [Int] = []
 
   /// Streams whose requests became complete, in that order.
@@ -21,15 +21,17 @@ struct HTTP2StreamTable: ~Copyable {
   private(set) var openStreams = 0
   private(set) var receivingStreams = 0
   /// Streams whose answers come piece by piece and have not come to their last piece.
-  private(set) var openSources = 0
+  var openSources = 0
   /// Streams whose content nghttp2 has not yet taken to its end.
-  private(set) var unsentContents = 0
+  var unsentContents = 0
+  /// Bytes of content that nghttp2 has not taken yet.
+  var unsentBytes = 0
   /// When content last went out as fast as it must, in monotonic nanoseconds.
-  private(set) var contentProgressed: Int64
-  private var contentSinceProgress = 0
+  var contentProgressed: Int64
+  var contentSinceProgress = 0
 
   /// Streams that shall be reset when their answers were sent.
-  private(set) var resetsToCome = 0
+  var resetsToCome = 0
 
   /// Whether the client has sent its settings, with which its side begins.
   private(set) var hasBegun = false
@@ -40,6 +42,9 @@ struct HTTP2StreamTable: ~Copyable {
   /// Whether this side has reset more streams than it may (CVE-2025-8671).
   private(set) var resetsTooOften = false
   private var ownResets: TokenBucket
+  /// Whether the client has sent more frames that ask for nothing than it may.
+  private(set) var isNoisy = false
+  private var controlFrames: TokenBucket
 
   private var collecting: Int?
   private var headerListBytes = 0
@@ -55,6 +60,9 @@ struct HTTP2StreamTable: ~Copyable {
     contentProgressed = now
     ownResets = TokenBucket(
       burst: context.limits.resetBurst, perSecond: context.limits.resetsPerSecond, now: now)
+    controlFrames = TokenBucket(
+      burst: context.limits.controlFrameBurst,
+      perSecond: context.limits.controlFramesPerSecond, now: now)
   }
 
   // MARK: - Requests
@@ -82,6 +90,7 @@ struct HTTP2StreamTable: ~Copyable {
     streams[index].hasHeaders = true
     streams[index].head = head
     streams[index].head.version = .http2
+    if !keepHead(index) { streams[index].head.refusal = .tooMuchContent }
     complete.append(index)
     // The settings in the request were reported as well.
     hasBegun = false
@@ -179,6 +188,7 @@ struct HTTP2StreamTable: ~Copyable {
     if !streams[index].hasHeaders {
       streams[index].hasHeaders = true
       streams[index].head.readOriginForm()
+      guard keepHead(index) else { return refuse(index, .tooMuchContent) }
     }
     guard !endsStream else { return completeRequest(index) }
     let keepsContent = streams[index].head.method.keepsContent
@@ -193,6 +203,20 @@ struct HTTP2StreamTable: ~Copyable {
     }
   }
 
+  /// Counts a head that is complete; false if too many are kept already.
+  private mutating func keepHead(_ index: Int) -> Bool {
+    let bytes = streams[index].head.bytes.count
+    guard context.keptHeadBytes + bytes <= context.limits.keptHeadBytes else { return false }
+    context.keptHeadBytes += bytes
+    streams[index].keptHeadBytes = bytes
+    return true
+  }
+
+  mutating func releaseHead(_ index: Int) {
+    context.keptHeadBytes -= streams[index].keptHeadBytes
+    streams[index].keptHeadBytes = 0
+  }
+
   /// Content arrived; what its method does not want is thrown away.
   mutating func data(_ index: Int, _ bytes: Span<UInt8>) {
     streams[index].received += bytes.count
@@ -200,7 +224,11 @@ struct HTTP2StreamTable: ~Copyable {
     let refusal =
       streams[index].received > context.limits.bodyBytes
       ? Refusal.bodyTooLarge : streams[index].head.content?.append(bytes)
-    guard let refusal else { return }
+    if let refusal { refuse(index, refusal) }
+  }
+
+  /// Completes a request whose rest is not wanted.
+  private mutating func refuse(_ index: Int, _ refusal: Refusal) {
     streams[index].head.content = nil
     streams[index].head.refusal = refusal
     resetWhenAnswered(index)
@@ -246,167 +274,15 @@ struct HTTP2StreamTable: ~Copyable {
     return oldest
   }
 
-  // MARK: - Answers
-
-  /// Whether the stream still waits for its answer; it may have been reset meanwhile.
-  func isComplete(_ index: Int) -> Bool {
-    streams[index].phase == .complete
-  }
-
-  /// Asks for the answer to a complete request, and clears its head for the next one.
-  mutating func respond(_ index: Int) -> (Response, isHead: Bool) {
-    streams[index].phase = .answered
-    let isHead = streams[index].head.method.isHead
-    return (context.respond(to: &streams[index].head), isHead)
-  }
-
-  /// Keeps the content of an answer until nghttp2 has taken it.
-  mutating func answer(_ index: Int, content: [UInt8]) {
-    guard !content.isEmpty else { return }
-    streams[index].content = content
-    streams[index].contentSent = 0
-    if unsentContents == 0 {
-      contentProgressed = now
-      contentSinceProgress = 0
-    }
-    unsentContents += 1
-  }
-
-  /// Keeps the source of an answer whose content comes piece by piece.
-  mutating func answer(_ index: Int, source: any ResponseStream) {
-    let signal = ResponseSignal(context: context, connection: place, stream: index)
-    streams[index].source = source
-    streams[index].signal = signal
-    openSources += 1
-    context.beginStream()
-    source.begin(signal)
-  }
-
-  /// What was done to fill a frame with content.
-  enum Reading {
-    /// So many bytes were copied, at least one unless these are the last.
-    case copied(Int, isLast: Bool)
-    /// There is nothing until the source raises its signal.
-    case wait
-    /// The source cannot go on.
-    case abort
-  }
-
-  /// Copies content into a frame, asking its source for more where it has one.
-  mutating func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Reading {
-    guard streams.indices.contains(index) else { return .copied(0, isLast: true) }
-    if streams[index].contentSent == streams[index].content.count,
-      let source = streams[index].source
-    {
-      switch next(index, of: source) {
-      case .copied: break
-      case let other: return other
-      }
-    }
-    // SAFETY: the buffer is nghttp2's, which lends it for the time of this call.
-    let (count, isLast) = unsafe copy(index, into: buffer)
-    return .copied(count, isLast: isLast && streams[index].source == nil)
-  }
-
-  /// Empty pieces in a row after which a source has to wait for its signal.
-  private static let emptyPieces = 16
-
-  /// Takes the next piece of a source.
-  private mutating func next(_ index: Int, of source: any ResponseStream) -> Reading {
-    for _ in 0..<Self.emptyPieces {
-      switch source.next() {
-      case .piece(let bytes):
-        guard !bytes.isEmpty else { continue }
-        answer(index, content: bytes)
-        return .copied(0, isLast: false)
-      case .last(let bytes):
-        endSource(index)
-        answer(index, content: bytes)
-        return .copied(0, isLast: true)
-      case .wait: return .wait
-      case .abort: return .abort
-      }
-    }
-    return .wait
-  }
-
-  private mutating func endSource(_ index: Int) {
-    guard let source = streams[index].source else { return }
-    streams[index].source = nil
-    streams[index].signal?.end()
-    streams[index].signal = nil
-    openSources -= 1
-    context.endStream()
-    source.close()
-  }
-
-  /// The source of an answer may go on; the stream's number, nil when the answer is over.
-  mutating func resume(_ index: Int) -> Int32? {
-    guard streams.indices.contains(index), let signal = streams[index].signal else { return nil }
-    signal.lower()
-    return streams[index].id
-  }
-
-  /// Tells all sources that the server ends; the numbers of their streams.
-  mutating func drainSources() -> [Int32] {
-    var ids: [Int32] = []
-    for index in streams.indices {
-      guard let source = streams[index].source else { continue }
-      source.drain()
-      ids.append(streams[index].id)
-    }
-    return ids
-  }
-
-  /// Tells all sources that the connection is gone.
-  mutating func endSources() {
-    for index in streams.indices { endSource(index) }
-  }
-
-  private mutating func copy(
-    _ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>
-  ) -> (Int, isLast: Bool) {
-    let start = streams[index].contentSent
-    let count = min(buffer.count, streams[index].content.count - start)
-    // SAFETY: `count` bytes from `start` lie in the content, and `count` fit into the buffer.
-    unsafe streams[index].content.withUnsafeBufferPointer { content in
-      if let from = content.baseAddress, let to = buffer.baseAddress {
-        unsafe to.update(from: from + start, count: count)
-      }
-    }
-    streams[index].contentSent = start + count
-    contentSinceProgress += count
-    let isLast = streams[index].contentSent == streams[index].content.count
-    if isLast { dropContent(index) }
-    if isLast || contentSinceProgress >= context.limits.progressBytes {
-      contentProgressed = now
-      contentSinceProgress = 0
-    }
-    return (count, isLast)
-  }
-
-  private mutating func dropContent(_ index: Int) {
-    guard !streams[index].content.isEmpty else { return }
-    streams[index].content = []
-    streams[index].contentSent = 0
-    unsentContents -= 1
-  }
-
-  /// Whether a stream whose answer was sent whole shall be reset; says so once.
-  mutating func takeReset(_ index: Int) -> Bool {
-    guard streams[index].resetsWhenAnswered else { return false }
-    streams[index].resetsWhenAnswered = false
-    resetsToCome -= 1
-    return true
-  }
-
   // MARK: - The connection
 
   /// nghttp2 has closed a stream and will not speak of it again.
   mutating func close(_ index: Int) {
     guard streams.indices.contains(index), streams[index].phase != .free else { return }
     if streams[index].phase == .receiving { receivingStreams -= 1 }
+    if streams[index].phase == .complete { complete.removeAll { $0 == index } }
     if collecting == index { collecting = nil }
+    releaseHead(index)
     dropContent(index)
     endSource(index)
     streams[index].head.content = nil
@@ -415,6 +291,15 @@ struct HTTP2StreamTable: ~Copyable {
     freeStreams.append(index)
     openStreams -= 1
     lastActivity = now
+    if openStreams == 0 && streams.count > Self.keptStreams { shrink() }
+  }
+
+  /// Places of streams that stay in memory while no stream is open.
+  private static let keptStreams = 16
+
+  private mutating func shrink() {
+    streams.removeLast(streams.count - Self.keptStreams)
+    freeStreams = Array(streams.indices)
   }
 
   mutating func receiveSettings() {
@@ -427,6 +312,16 @@ struct HTTP2StreamTable: ~Copyable {
 
   mutating func acknowledgePing() {
     pingAcknowledged = true
+  }
+
+  /// A frame begins that is neither a request nor content.
+  mutating func countControlFrame() {
+    if !controlFrames.take(now: now) { isNoisy = true }
+  }
+
+  /// A frame of content went out, for which the client may open two windows again.
+  mutating func allowControlFrames() {
+    controlFrames.give(2)
   }
 
   /// This side has reset a stream because of the peer's mistake.

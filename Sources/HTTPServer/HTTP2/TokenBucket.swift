@@ -18,6 +18,11 @@ struct TokenBucket {
     updated = now
   }
 
+  /// Allows more events at once, within the burst.
+  mutating func give(_ events: Int64) {
+    billionths = min(burst * nanosecondsPerSecond, billionths + events * nanosecondsPerSecond)
+  }
+
   /// Takes one event; false if it is one too many.
   mutating func take(now: Int64) -> Bool {
     let full = burst * nanosecondsPerSecond

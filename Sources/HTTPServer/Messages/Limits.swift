@@ -3,7 +3,7 @@ import EventLoop
 /// What one server takes from its peers; every bound has its unit in its name or beside it.
 package struct Limits: Sendable {
   /// Connections open at once.
-  package var connections = 256
+  package var connections = 1_024
   /// Bytes of an HTTP/1.1 request line.
   package var requestLineBytes = 4_096
   /// Bytes of an HTTP/1.1 head, request line included.
@@ -16,6 +16,13 @@ package struct Limits: Sendable {
   package var bodyBytes = 65_536
   /// Bytes of content kept for all requests that are arriving, over all connections.
   package var keptContentBytes = 4_194_304
+  /// Bytes of HTTP/2 heads kept for requests that are not answered, over all connections.
+  package var keptHeadBytes = 4_194_304
+  /// Bytes of answers that wait for their clients, over all connections; while there are more, and
+  /// not all for one client, the connection that has taken nothing for longest ends.
+  package var unsentBytes = 16_777_216
+  /// Bytes of answers that wait in one HTTP/2 connection before its next request is answered.
+  package var unsentBytesOfConnection = 262_144
   /// Bytes that may arrive behind a request whose streamed answer is not over yet, in HTTP/1.1.
   package var pipelinedBytes = 65_536
   /// Responses with streamed content, over all connections.
@@ -30,6 +37,13 @@ package struct Limits: Sendable {
   package var resetBurst = 100
   /// See `resetBurst`.
   package var resetsPerSecond = 10
+  /// HTTP/2 frames at once that ask for nothing, and per second after that.
+  ///
+  /// Whoever is sent much may send more of them. Those of unknown types cost nothing and are not
+  /// counted.
+  package var controlFrameBurst = 10_000
+  /// See `controlFrameBurst`.
+  package var controlFramesPerSecond = 10_000
   /// PING and SETTINGS acknowledgements queued for one HTTP/2 connection.
   package var queuedAcknowledgements = 100
   /// Whether an HTTP/1.1 client may change to HTTP/2 (`Upgrade: h2c`).
@@ -49,6 +63,8 @@ package struct Limits: Sendable {
   package var writeTime = 30 * nanosecondsPerSecond
   /// See `writeTime`.
   package var progressBytes = 16_384
+  /// Nanoseconds after which a connection whose client takes nothing gives way to a new one.
+  package var stallTime = 1 * nanosecondsPerSecond
   /// Nanoseconds in which an HTTP/2 peer must acknowledge the settings (RFC 9113, 6.5.3).
   package var settingsTime = 10 * nanosecondsPerSecond
   /// Nanoseconds to wait for the peer's end after a refusal.

@@ -45,9 +45,11 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
   case headerListTooLarge
   case tooManyResets
   case tooManyQueuedFrames
+  case tooManyFrames
   // HTTP/1.1 connections.
   case tooMuchPipelined
   // The connection table.
+  case tooMuchUnsent
   case connectionLimit
   case noDescriptor
 
@@ -143,6 +145,8 @@ package enum Refusal: UInt8, Error, CaseIterable, Sendable {
     case .headerListTooLarge: ("header_list_too_large", "", nil)
     case .tooManyResets: ("too_many_resets", "", nil)
     case .tooManyQueuedFrames: ("too_many_queued_frames", "", nil)
+    case .tooManyFrames: ("too_many_frames", "", nil)
+    case .tooMuchUnsent: ("too_much_unsent", "", nil)
     case .tooMuchPipelined: ("too_much_pipelined", "", nil)
     case .connectionLimit: ("connection_limit", "", nil)
     default: ("no_descriptor", "", nil)

@@ -36,6 +36,9 @@ final class Connection {
   /// Whether all that is under way are answers whose content comes piece by piece.
   var isStreaming: Bool { state.isStreaming }
 
+  /// When the client last took of its answers as much as it must; nil when none wait for it.
+  var stalledSince: Int64? { state.stalledSince }
+
   /// The time at which `expire` has something to do, in monotonic nanoseconds.
   var deadline: Int64 { state.deadline }
 

@@ -235,6 +235,8 @@ struct ConnectionState: ~Copyable {
     case .handshaking, .undecided, .lingering: return
     }
     let now = server.loop.now
+    // The client that waited for this has its time for the next request from now on.
+    progressed = now
     context.refreshDate(now: now)
     if pending.isEmpty { flushMore(now, server) }
     if registration != nil { server.watch(deadline: deadline) }
@@ -268,6 +270,7 @@ struct ConnectionState: ~Copyable {
     if !isWhole {
       pending = Array(output[sent...])
       pendingStart = 0
+      context.changeUnsent(by: pending.count)
       pendingProgressed = now
       pendingSinceProgress = 0
       setInterest(.writable, server)
@@ -286,6 +289,7 @@ struct ConnectionState: ~Copyable {
     }
     context.counterTable.sent(sent)
     pendingStart += sent
+    context.changeUnsent(by: -sent)
     pendingSinceProgress += sent
     if pendingSinceProgress >= context.limits.progressBytes {
       pendingSinceProgress = 0
@@ -346,6 +350,15 @@ struct ConnectionState: ~Copyable {
     }
   }
 
+  /// When the client last took of its answers as much as it must; nil when none wait for it.
+  var stalledSince: Int64? {
+    var since = pending.isEmpty ? nil : pendingProgressed
+    if case .http2(let session) = phase, let stalled = session.stalledSince {
+      since = min(since ?? stalled, stalled)
+    }
+    return since
+  }
+
   /// Whether all that is under way are answers whose content comes piece by piece.
   var isStreaming: Bool {
     switch phase {
@@ -372,6 +385,7 @@ struct ConnectionState: ~Copyable {
   mutating func close(_ server: Server) {
     guard let registration else { return }
     self.registration = nil
+    context.changeUnsent(by: pendingStart - pending.count)
     switch phase {
     case .http1: http1.close()
     case .http2(let session): session.close()

@@ -33,6 +33,10 @@ package final class Server {
   /// Places of connections that are read in the next turn.
   private var rereads: [Int] = []
 
+  /// Ends the pause in accepting.
+  private var pauseTimer: TimerToken?
+  /// Whether connections will be closed because too many bytes wait for their clients.
+  private var isRelieving = false
   private var sweepTimer: TimerToken?
   private var sweepDeadline = Int64.max
   private var closedSinceTrim = 0
@@ -60,6 +64,11 @@ package final class Server {
     reserve = try? FileDescriptor.reserve()
     context.onSignal = { [unowned self] in
       self.loop.runNextTurn { [unowned self] in wakeStreams() }
+    }
+    context.onCrowding = { [unowned self] in
+      guard !isRelieving else { return }
+      isRelieving = true
+      self.loop.runNextTurn { [unowned self] in relieve() }
     }
   }
 
@@ -103,7 +112,7 @@ package final class Server {
         guard turn == 0 else { return }
         guard evictOne() else {
           context.counterTable.count(Refusal.connectionLimit)
-          return pauseAccepting()
+          return pauseAccepting(for: context.limits.stallTime)
         }
       }
       do throws(Errno) {
@@ -152,16 +161,12 @@ package final class Server {
   ///
   /// A probe must get through even when somebody opens connections and leaves them.
   private func evictOne() -> Bool {
-    var oldest: Connection?
-    for case let connection? in connections where connection.isEvictable {
-      if oldest.map({ connection.lastActive < $0.lastActive }) ?? true { oldest = connection }
-    }
-    if oldest == nil {
+    let stalled = loop.now &- context.limits.stallTime
+    let oldest =
+      earliest { $0.isEvictable ? $0.lastActive : nil }
       // Whoever watches can ask again; whoever probes restarts a container.
-      for case let connection? in connections where connection.isStreaming {
-        if oldest.map({ connection.lastActive < $0.lastActive }) ?? true { oldest = connection }
-      }
-    }
+      ?? earliest { $0.isStreaming ? $0.lastActive : nil }
+      ?? earliest { connection in connection.stalledSince.flatMap { $0 <= stalled ? $0 : nil } }
     guard let oldest else { return false }
     context.counterTable.evicted()
     oldest.close()
@@ -181,18 +186,31 @@ package final class Server {
     }
   }
 
+  /// The connection for which a time is the earliest, of those that have one.
+  private func earliest(_ time: (Connection) -> Int64?) -> Connection? {
+    var found: (connection: Connection, time: Int64)?
+    for case let connection? in connections {
+      guard let time = time(connection) else { continue }
+      if found.map({ time < $0.time }) ?? true { found = (connection, time) }
+    }
+    return found?.connection
+  }
+
   private func waitOutShortage() {
     guard !isPaused else { return }
-    pauseAccepting()
-    _ = loop.schedule(at: loop.now &+ Self.shortageTime) { [unowned self] in
+    pauseAccepting(for: Self.shortageTime)
+  }
+
+  private func pauseAccepting(for time: Int64) {
+    isPaused = true
+    setAcceptorInterest([])
+    let end = loop.now &+ time
+    if let pauseTimer, loop.reschedule(pauseTimer, at: end) { return }
+    pauseTimer = loop.schedule(at: end) { [unowned self] in
+      pauseTimer = nil
       if reserve == nil { reserve = try? FileDescriptor.reserve() }
       resumeAccepting()
     }
-  }
-
-  private func pauseAccepting() {
-    isPaused = true
-    setAcceptorInterest([])
   }
 
   private func resumeAccepting() {
@@ -263,6 +281,21 @@ package final class Server {
     finishDrain()
   }
 
+  /// Closes the connections that have taken nothing for longest until what waits is little enough.
+  ///
+  /// The last one stays: how large a single answer is the handler knows.
+  private func relieve() {
+    isRelieving = false
+    let waiting = connections.compactMap { connection in
+      connection.flatMap { waiting in waiting.stalledSince.map { (waiting, since: $0) } }
+    }
+    for (slowest, _) in waiting.sorted(by: { $0.since < $1.since }).dropLast() {
+      guard context.unsentBytes > context.limits.unsentBytes else { return }
+      context.counterTable.count(Refusal.tooMuchUnsent)
+      slowest.close()
+    }
+  }
+
   // MARK: - Deadlines
 
   /// Sees to it that deadlines are looked at when this one has passed, or soon after.
@@ -328,8 +361,11 @@ package final class Server {
   private func finishDrain() {
     guard context.isDraining, openConnections == 0, let completion = drained else { return }
     drained = nil
-    if let drainTimer { loop.cancel(drainTimer) }
+    for timer in [drainTimer, pauseTimer] {
+      if let timer { loop.cancel(timer) }
+    }
     drainTimer = nil
+    pauseTimer = nil
     if let sweepTimer { loop.cancel(sweepTimer) }
     sweepTimer = nil
     sweepDeadline = Int64.max
