@@ -35,6 +35,10 @@ RELEASE := -c release --scratch-path .build/static --static-swift-stdlib \
 LINT := swift format lint --strict --parallel --configuration .swift-format \
 	--recursive Package.swift Sources Tests
 
+# What `make fuzz` runs one after the other, and for how long each.
+FUZZ_TARGETS := http1 http2 offsets toml json connect
+SECONDS := 60
+
 # Extra arguments of `make demo`, `make bench` and the end-to-end tests.
 ARGS ?=
 
@@ -129,6 +133,13 @@ bench-brokers: ## Measure catching up, and the load on brokers by source
 	$(VENV)/bin/python $(END_TO_END)/measure --vole $(BIN)/vole load
 	@echo "bench-brokers: done"
 
+fuzz: ## Fuzz each reader of foreign bytes for 60 s; SECONDS=600 for longer
+	@$(call need,$(BUILD_PACKAGES))
+	@$(STEP) build-fuzz "$@: compiling the fuzz targets" env FUZZ=1 swift build -c release \
+	  --sanitize=fuzzer --sanitize=address --scratch-path .build/fuzz --product volefuzz
+	@for target in $(FUZZ_TARGETS); do $(fuzz-one); done
+	@echo "fuzz: no finding"
+
 clean: ## Remove all that was built
 	@rm -rf .build
 	@echo "clean: .build is gone"
@@ -164,6 +175,17 @@ define test-conformance
 $(STEP) conformance "$@: checking the RPC protocol with real clients" \
   $(VENV)/bin/python Tests/Conformance/run --server .build/debug/connect-conformance-server; \
 sed -n '$$s/^/  /p' .build/log/conformance
+endef
+
+# Gives $$target inputs that begin with those of its corpus, and shows how many there were.
+define fuzz-one
+mkdir -p .build/fuzz/corpus/$$target; \
+$(STEP) fuzz-$$target "$@: fuzzing $$target for $(SECONDS) s" \
+  env FUZZ_TARGET=$$target nice .build/fuzz/release/volefuzz -max_total_time=$(SECONDS) \
+    -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+    -artifact_prefix=.build/fuzz/$$target- .build/fuzz/corpus/$$target \
+    Tests/Fuzz/Corpus/$$target; \
+sed -n 's/^stat::number_of_executed_units: */  inputs: /p' .build/log/fuzz-$$target
 endef
 
 # Runs the end-to-end tests on the release binary, with further arguments.
@@ -216,4 +238,4 @@ oldest=$$(printf '%s\n' "$(SWIFT_NEEDED)" "$$found" | sort -V | head -1); \
 endef
 
 .PHONY: help deps build demo test simulate test-end-to-end test-kafka test-kubernetes \
-	test-conformance image-rootfs lint bench bench-brokers clean
+	test-conformance image-rootfs lint bench bench-brokers fuzz clean

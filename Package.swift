@@ -115,7 +115,7 @@ let package = Package(
       path: "Tests/VoleSimulate", swiftSettings: testRules),
     tests("DecisionSimulationTests", ["DecisionSimulation", "LagCore"]),
     tests("EventLoopTests", ["EventLoop"]),
-    tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON"]),
+    tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON", "LagSimulation"]),
     // A server that answers what a test wrote, for tests of clients.
     .target(name: "StubServer", path: "Tests/StubServer", swiftSettings: testRules),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL", "StubServer"]),
@@ -128,7 +128,25 @@ let package = Package(
     tests(
       "DoctorTests", ["Doctor", "Configuration", "ConsumerOffsets", "KafkaClient", "LagCore"]),
     tests("TidyTests", []),
+    // Fuzz targets, and a test that runs their inputs; `make fuzz` builds the program around them.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Configuration", "Connect", "ConsumerOffsets", "EventLoop", "HTTPServer", "JSON",
+      ], path: "Tests/Fuzz/Targets", swiftSettings: testRules),
+    .testTarget(
+      name: "FuzzReplayTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Replay",
+      swiftSettings: testRules),
     tests("OfflineTests", ["Offline", "JSON", "LagCore", "ConsumerOffsets"]),
   ],
   cxxLanguageStandard: .cxx17
 )
+
+// libFuzzer brings its own main, so the program can be linked only with `--sanitize=fuzzer`.
+if Context.environment["FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "volefuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Entry",
+      swiftSettings: testRules + [.unsafeFlags(["-parse-as-library"])]))
+  package.products.append(.executable(name: "volefuzz", targets: ["volefuzz"]))
+}
