@@ -133,6 +133,12 @@ bench-brokers: ## Measure catching up, and the load on brokers by source
 	$(VENV)/bin/python $(END_TO_END)/measure --vole $(BIN)/vole load
 	@echo "bench-brokers: done"
 
+bench-http: ## Measure answering beside nghttpd, nginx and a C floor; ARGS="--hold SECONDS"
+	@$(call need,$(TEST_PACKAGES) nghttp2-server nginx-light gcc)
+	@$(call release,vole); $(venv); \
+	$(VENV)/bin/python Tests/Bench/http --vole $(BIN)/vole $(ARGS)
+	@echo "bench-http: done"
+
 fuzz: ## Fuzz each reader of foreign bytes for 60 s; SECONDS=600 for longer
 	@$(call need,$(BUILD_PACKAGES))
 	@$(STEP) build-fuzz "$@: compiling the fuzz targets" env FUZZ=1 swift build -c release \
@@ -238,4 +244,4 @@ oldest=$$(printf '%s\n' "$(SWIFT_NEEDED)" "$$found" | sort -V | head -1); \
 endef
 
 .PHONY: help deps build demo test simulate test-end-to-end test-kafka test-kubernetes \
-	test-conformance image-rootfs lint bench bench-brokers fuzz clean
+	test-conformance image-rootfs lint bench bench-brokers bench-http fuzz clean
