@@ -9,6 +9,8 @@ let rules: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  // Without the engine of regular expressions, which nothing uses: a megabyte of the binary.
+  .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
 ]
 
 /// Tests keep the rules but for strict memory safety: their C calls are the fixture, not the
@@ -55,17 +57,18 @@ let package = Package(
       ]),
 
     // The pure middle.
+    library("Text"),
     library("LagCore"),
     library("ConsumerOffsets", ["LagCore"]),
     library("JSON"),
-    library("Console", ["JSON"]),
+    library("Console", ["JSON", "Text"]),
 
     // The ends that do I/O.
-    library("KafkaClient", ["CLibrdkafka", "JSON"]),
+    library("KafkaClient", ["CLibrdkafka", "JSON", "Text"]),
     library("EventLoop", ["CLinux"]),
     library("HTTPServer", ["CNghttp2", "COpenSSL", "CZlib", "EventLoop"]),
     library("Connect", ["HTTPServer", "EventLoop", "JSON"]),
-    library("Configuration", ["CToml", "CPcre2", "LagCore"]),
+    library("Configuration", ["CToml", "CPcre2", "LagCore", "Text"]),
 
     // The assembly.
     library("Answers", ["LagCore", "JSON", "Connect"]),
@@ -81,12 +84,13 @@ let package = Package(
       name: "vole",
       dependencies: [
         "Agent", "LagCore", "ConsumerOffsets", "KafkaClient", "EventLoop", "HTTPServer",
-        "Configuration", "Answers", "JSON", "Offline", "Doctor", "Console",
+        "Configuration", "Answers", "JSON", "Offline", "Doctor", "Console", "Text",
       ], swiftSettings: rules),
     .executableTarget(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers", "JSON"],
       swiftSettings: rules),
     tests("JSONTests", ["JSON"]),
+    tests("TextTests", ["Text"]),
     tests("KafkaClientTests", ["KafkaClient"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["vole", "StubServer"],

@@ -1,3 +1,5 @@
+import Text
+
 /// A property of librdkafka's configuration.
 package struct ClientProperty: Equatable {
   /// The name as librdkafka's CONFIGURATION.md has it.
@@ -9,7 +11,7 @@ package struct ClientProperty: Equatable {
   package var isSecret: Bool {
     let name = name.lowercased()
     return ["password", "secret", "token", "pem", "ssl_key", "jaas", "oauthbearer.config"]
-      .contains { name.contains($0) }
+      .contains { name.holds($0) }
   }
 }
 

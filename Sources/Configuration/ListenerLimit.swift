@@ -1,3 +1,5 @@
+import Text
+
 /// A bound on what a listener takes from its clients: a key of `[httpserver.X]`.
 package enum ListenerLimit: String, CaseIterable, Sendable {
   /// Connections open at once.
@@ -109,7 +111,7 @@ package enum ListenerLimit: String, CaseIterable, Sendable {
   }
 
   /// Whether the limit is a time; then it is in seconds.
-  package var isTime: Bool { rawValue.contains("timeout") }
+  package var isTime: Bool { rawValue.holds("timeout") }
 
   /// Whether the key `timeout` shortens it where it has no value of its own.
   var isShortened: Bool {

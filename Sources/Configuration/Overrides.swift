@@ -1,3 +1,5 @@
+import Text
+
 /// What the environment and the flags say, by the path of the value they override.
 struct Overrides {
   /// One value of a stronger layer.
@@ -87,10 +89,10 @@ extension Overrides {
 
 /// Whether Kubernetes made the variable for a Service called `vole` or `vole-…`.
 private func isServiceLink(_ name: String, _ value: String) -> Bool {
-  name.hasSuffix("_SERVICE_HOST") || name.contains("_SERVICE_PORT")
-    || (name.contains("_PORT")
+  name.hasSuffix("_SERVICE_HOST") || name.holds("_SERVICE_PORT")
+    || (name.holds("_PORT")
       && (name.hasSuffix("_PROTO") || name.hasSuffix("_ADDR") || name.hasSuffix("_PORT")
-        || value.contains("://")))
+        || value.holds("://")))
 }
 
 extension Section {

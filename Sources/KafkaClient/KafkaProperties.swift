@@ -1,4 +1,5 @@
 import CLibrdkafka
+import Text
 
 /// One librdkafka property as the configuration gave it.
 package struct KafkaProperty: Equatable, Sendable {
@@ -22,7 +23,7 @@ package struct KafkaProperty: Equatable, Sendable {
     // librdkafka marks these in rdkafka_conf.c (_RK_SENSITIVE); a name that looks like them counts.
     let lowered = name.lowercased()
     return ["password", "secret", ".pem", "ssl_key", "oauthbearer.config", "token"]
-      .contains { lowered.contains($0) }
+      .contains { lowered.holds($0) }
   }
 }
 

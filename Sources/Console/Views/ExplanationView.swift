@@ -1,3 +1,5 @@
+import Text
+
 /// Why a group has its verdict, and what each probe would answer and why.
 package struct ExplanationView {
   /// Partitions whose window is drawn.
@@ -116,7 +118,7 @@ package struct ExplanationView {
 
   private static func text(of clause: Clause) -> String {
     // Evidence often has the number already.
-    guard let measured = clause.measured, !clause.evidence.contains(number(measured)) else {
+    guard let measured = clause.measured, !clause.evidence.holds(number(measured)) else {
       return clause.evidence
     }
     var numbers = number(measured)

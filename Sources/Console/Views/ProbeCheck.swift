@@ -1,3 +1,5 @@
+import Text
+
 /// What the answer of a consumer's probe says, in one line.
 package struct ProbeCheck {
   /// Which probe was asked.
@@ -48,12 +50,12 @@ package struct ProbeCheck {
   ///
   /// Groups that make the probe fail come first, then those whose verdict is worst.
   private static func rank(_ line: String) -> Int {
-    if line.contains("; liveness fails: ") || line.contains("; readiness fails: ") { return .max }
+    if line.holds("; liveness fails: ") || line.holds("; readiness fails: ") { return .max }
     let verdicts = ["OK", "NOTFOUND", "WARN", "UNKNOWN", "ERR"]
-    var found: (place: String.Index, rank: Int)?
+    var found: (place: Int, rank: Int)?
     for (rank, verdict) in verdicts.enumerated() {
-      guard let range = line.firstRange(of: " \(verdict): ") else { continue }
-      if found.map({ range.lowerBound < $0.place }) ?? true { found = (range.lowerBound, rank) }
+      guard let place = line.place(of: " \(verdict): ") else { continue }
+      if found.map({ place < $0.place }) ?? true { found = (place, rank) }
     }
     return found?.rank ?? -1
   }

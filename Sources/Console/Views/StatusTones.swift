@@ -78,6 +78,6 @@ enum Words {
 
   /// A name of an enum as words: `LAG_KNOWN` is `lag known`.
   static func lowercased(_ name: String) -> String {
-    name == "UNSPECIFIED" ? "" : name.lowercased().replacing("_", with: " ")
+    name == "UNSPECIFIED" ? "" : String(name.lowercased().map { $0 == "_" ? " " : $0 })
   }
 }

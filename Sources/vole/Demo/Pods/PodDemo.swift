@@ -4,6 +4,7 @@ import EventLoop
 import Glibc
 import HTTPServer
 import KafkaClient
+import Text
 
 /// A scene with several pods at work: an agent each, a kubelet, and what comes of it.
 final class PodDemo {
@@ -190,7 +191,7 @@ extension PodExpectation {
     if (sighting.readiness == 200) != isReadyAtEnd {
       complaints.append("\(isReadyAtEnd ? "not ready" : "ready") at the end")
     }
-    if let word, !sighting.text.contains(word) {
+    if let word, !sighting.text.holds(word) {
       complaints.append("liveness does not speak of \(word)")
     }
     return complaints
