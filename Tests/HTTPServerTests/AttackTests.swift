@@ -196,7 +196,7 @@ struct Attack: CustomTestStringConvertible, Sendable {
       try Attacker(attack, port: server.port)
     }
     var quickest = (cpu: Double.infinity, wall: Double.infinity)
-    for round in 0..<8 {
+    for round in 0..<5 {
       for index in attackers.indices {
         if !attackers[index].send(round) {
           attackers[index] = try Attacker(attack, port: server.port)
