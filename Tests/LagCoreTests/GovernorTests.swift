@@ -90,6 +90,32 @@ struct GovernorTests {
     #expect(world.run(atMost: 20, probes: true) { world.fails } != nil)
   }
 
+  @Test("A pod that hangs again and again is restarted three times an hour and no more")
+  func budget() {
+    let world = DecisionWorld()
+    world.run(600, probes: true)
+    let end = world.now.monotonic + 4 * 3_600_000
+    var restarts: [Int64] = []
+    while world.now.monotonic < end {
+      world.hang(0)
+      let seconds = world.run(atMost: 3600, probes: true) {
+        world.decisions.governor.failingSince.map { world.now.monotonic - $0 >= 20_000 } ?? false
+      }
+      #expect(seconds != nil, "after \(restarts.count) restarts")
+      restarts.append(world.now.monotonic)
+      // The next one gets on for a minute, so that nothing looks like poison.
+      world.recover(0)
+      world.replace(0, "restart-\(restarts.count)")
+      world.startup()
+      world.run(60, probes: true)
+    }
+    #expect(restarts.count >= 12, "\(restarts)")
+    for (number, time) in restarts.enumerated() {
+      let within = restarts[...number].count { time - $0 < 3_600_000 }
+      #expect(within <= 3, "restart \(number)")
+    }
+  }
+
   // MARK: Poison
 
   /// Restarts the pod as kubelet does, and lets the new member own the same.
@@ -142,6 +168,43 @@ struct GovernorTests {
     #expect(world.run(atMost: 1500) { world.fails } == nil)
     #expect(world.decision.poisoned == 1)
     #expect(world.run(atMost: 900) { world.fails } != nil)
+  }
+
+  @Test("What stood in an outage is not poison")
+  func afterOutage() {
+    let world = DecisionWorld()
+    world.run(600)
+    for index in 0..<4 { world.hang(index) }
+    world.run(700)
+    world.owners.swapAt(0, 1)
+    world.rebalance(.consumer)
+    for index in 1..<4 { world.recover(index) }
+    world.hang(1)
+    let seconds = world.run(atMost: 900) { world.fails }
+    #expect((320...360).contains(seconds ?? 0), "\(String(describing: seconds))")
+    #expect(world.decision.poisoned == 0)
+  }
+
+  @Test("What a dead member owned until it left the group is not poison to the next one")
+  func dead() {
+    let world = DecisionWorld(perPod: 2)
+    world.run(600, probes: true)
+    world.hang(0)
+    _ = world.run(atMost: 600, probes: true) { world.decisions.governor.failingSince != nil }
+    // The member dies with both partitions; the next one gets nothing until it has left.
+    for index in 0...1 { world.hang(index, commits: false) }
+    world.members.append(DecisionWorld.member(1, "b"))
+    world.startup()
+    world.rebalance(.consumer)
+    world.run(900, probes: true)
+    world.members.removeFirst()
+    world.owners = [3, 3, 0, 0, 1, 1, 2, 2]
+    world.rebalance(.consumer)
+    world.recover(0)
+    world.hang(1)
+    let seconds = world.run(atMost: 900, probes: true) { world.fails }
+    #expect((320...360).contains(seconds ?? 0), "\(String(describing: seconds))")
+    #expect(world.decision.liveness.culprit?.partition == 1)
   }
 
   // MARK: The next agent

@@ -4,6 +4,8 @@
 /// It is computed from the log alone, so that the agents agree without talking: the pods that stand
 /// take turns of one `fail-for` each, in the order of their hosts, along the brokers' clock. A turn
 /// ends with the first rebalance in it: then somebody was restarted, and the order is another one.
+/// One that begins less than half a turn after a rebalance is left out: whoever was restarted late
+/// in the turn before must come back first.
 /// While it eases, nobody is restarted: whoever comes back late is only slow.
 package struct CommonCauseTurn: Sendable, Equatable {
   /// How long a common cause must last before the first turn, in milliseconds (15 min).
@@ -40,6 +42,7 @@ package struct CommonCauseTurn: Sendable, Equatable {
     place = standing.count { $0 < first }
     of = standing.count
     isNow =
-      Int(truncatingIfNeeded: number) % of == place && rebalancedAt ?? .min < number &* turn
+      Int(truncatingIfNeeded: number) % of == place
+      && rebalancedAt ?? .min < number &* turn &- turn / 2
   }
 }

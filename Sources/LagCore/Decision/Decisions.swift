@@ -148,7 +148,9 @@ package struct Decisions: Sendable {
 
   /// The groups whose coordinators are to be asked for their state now; see `described`.
   package var descriptionsDue: [Int] {
-    groups.indices.filter { groups[$0].decider.isDescriptionDue }
+    var due: [Int] = []
+    for group in groups.indices where groups[group].decider.isDescriptionDue { due.append(group) }
+    return due
   }
 
   /// Takes note of what the coordinator said of a group.
@@ -214,7 +216,10 @@ package struct Decisions: Sendable {
 
   /// The first group whose liveness fails now, nil when none does.
   package var failingGroup: Int? {
-    groups.indices.first { groups[$0].decider.decision.liveness.fails }
+    for group in groups.indices where groups[group].decider.decision.liveness.fails {
+      return group
+    }
+    return nil
   }
 
   /// Returns whether the agent is to end itself now, so that all containers are restarted, and

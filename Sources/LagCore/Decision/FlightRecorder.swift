@@ -43,7 +43,7 @@ package struct FlightRecorder: Sendable {
   package var entries: [Entry] { Array(ring[next...] + ring[..<next]) }
 
   /// Keeps a decision if it is another than the one before.
-  mutating func record(_ decision: GroupDecision, at now: Int64, topicName: (Int) -> String) {
+  mutating func record(_ decision: GroupDecision, at now: Int64, _ store: OffsetStore) {
     let liveness = decision.liveness
     let culprit = liveness.culprit
     let deciding = liveness.deciding
@@ -57,8 +57,8 @@ package struct FlightRecorder: Sendable {
     let entry = Entry(
       at: now, livenessFails: liveness.fails, deciding: deciding,
       evidence: liveness.findings[Int((deciding ?? .hold).rawValue)].evidence,
-      topic: culprit.map { Self.cut(topicName($0.topic)) }, partition: culprit?.partition ?? -1,
-      offset: culprit?.offset ?? 0, lag: culprit?.lag ?? 0,
+      topic: culprit.map { Self.cut(store.topicName($0.topic)) },
+      partition: culprit?.partition ?? -1, offset: culprit?.offset ?? 0, lag: culprit?.lag ?? 0,
       member: liveness.owner.map { Self.cut($0.memberID) }, isReady: decision.readiness.isReady,
       readiness: decision.readiness.reason)
     if entry.livenessFails { lastFailure = entry }

@@ -71,8 +71,9 @@ extension GroupDecider {
       ClauseFinding(
         .hold, holds: worst.held >= frame.hold || !guards.contains(.hold),
         .held(worst.held, of: frame.hold, since: worst.start)),
-      progress(cause?.census, frame), commonCause(cause?.census, cause?.turn, frame),
-      stability.finding, governor(frame), pause(frame),
+      progress(cause?.census, held: worst.held, frame),
+      commonCause(cause?.census, cause?.turn, frame), stability.finding, governor(frame),
+      pause(frame),
     ]
     let liveness = LivenessDecision(
       findings: settled(found, store, frame), culprit: worst.partition,
@@ -150,12 +151,14 @@ extension GroupDecider {
     _ frame: Frame
   ) -> (census: OwnerCensus, turn: CommonCauseTurn?)? {
     let anybody = longestBehind(store, frame)
-    let own = oldest(counted, frame)
-    let general = anybody.map { owners(store, asking: $0, frame) }
-    Self.note(general, in: &generalCauses, now: frame.now.monotonic)
+    let own = worst(counted, frame)
+    var general: OwnerCensus?
+    if let anybody { general = owners(store, asking: anybody, frame) }
+    Self.note(general, in: &generalCauses, frame)
     let isSame = own != nil && own?.age == anybody?.age && own?.owner == anybody?.owner
-    let census = isSame ? general : own.map { owners(store, asking: $0, frame) }
-    Self.note(census, in: &causes, now: frame.now.monotonic)
+    var census = isSame ? general : nil
+    if let own, !isSame { census = owners(store, asking: own, frame) }
+    Self.note(census, in: &causes, frame)
     guard let census else { return nil }
     guard census.isCommonCause, let causeSince = census.causeSince, !isTooEarlyForTurns(frame)
     else { return (census, nil) }
@@ -183,33 +186,43 @@ extension GroupDecider {
   /// (60 s).
   private static let noticeAfter: Int64 = 60_000
 
-  private func oldest(
+  /// The partition that has been held against its owner for longest, of those that are not ignored:
+  /// what others did since a poisoned one stopped says nothing of one that stopped just now.
+  private func worst(
     _ standing: [TroubledPartition], _ frame: Frame
   ) -> (owner: Int, age: Int64)? {
-    var oldest: (owner: Int, age: Int64)?
-    for partition in standing {
-      let age = candidate(partition, frame, isCause: true).age
-      if age <= oldest?.age ?? .min { continue }
-      let isKnown = owners.ofMember.indices.contains(partition.member)
-      oldest = (isKnown ? owners.ofMember[partition.member] : -1, age)
+    var worst: Candidate?
+    for partition in standing where !isIgnored(partition, frame) {
+      let candidate = candidate(partition, frame, isCause: true)
+      if candidate.held > worst?.held ?? .min { worst = candidate }
     }
-    return oldest
+    guard let worst else { return nil }
+    let member = worst.partition.member
+    return (owners.ofMember.indices.contains(member) ? owners.ofMember[member] : -1, worst.age)
   }
 
-  private func owners(
+  private func isIgnored(_ partition: TroubledPartition, _ frame: Frame) -> Bool {
+    isOfAnotherIncarnation(partition, frame)
+      || (parameters.guards.contains(.poison)
+        && history.isIgnored(partition.place, now: frame.now.monotonic))
+  }
+
+  private mutating func owners(
     _ store: OffsetStore, asking: (owner: Int, age: Int64), _ frame: Frame
   ) -> OwnerCensus {
     OwnerCensus(
       store, group: frame.view.group, owners, asking: asking.owner,
-      age: min(asking.age, Self.holdsLookedBack * frame.hold), skew: frame.view.clockSkew,
-      nowSeconds: frame.now.wallSeconds)
+      age: min(asking.age, Self.holdsLookedBack * frame.hold), seenAt: &progressSeenAt,
+      skew: frame.view.clockSkew, nowSeconds: frame.now.wallSeconds)
   }
 
   private static func note(
-    _ census: OwnerCensus?, in causes: inout CommonCauseHistory, now: Int64
+    _ census: OwnerCensus?, in causes: inout CommonCauseHistory, _ frame: Frame
   ) {
-    if let census, census.isCommonCause {
-      causes.goesOn(standing: census.standing, now: now)
+    if let census, census.isCommonCause, let since = census.causeSince {
+      causes.goesOn(
+        standing: census.standingPartitions, since: frame.now.ago(frame.brokerClock &- since),
+        now: frame.now.monotonic)
     } else {
       causes.isOver()
     }
@@ -242,10 +255,13 @@ extension GroupDecider {
     return now - rebalancedAt < (stability.isRefused ? 2 : 1) * frame.hold
   }
 
-  private func progress(_ census: OwnerCensus?, _ frame: Frame) -> ClauseFinding {
+  /// Looks whether others progressed in the second half of the time for which a partition has been
+  /// held against its owner, who may have it from one that stood there for longer.
+  private func progress(_ census: OwnerCensus?, held: Int64, _ frame: Frame) -> ClauseFinding {
     let isOff = !parameters.guards.contains(.progress)
     guard let census else { return ClauseFinding(.progress, holds: isOff, .nobodyProgressed) }
-    if let at = census.othersProgressedAt {
+    let half = min(max(held, frame.hold), Self.holdsLookedBack * frame.hold) / 2
+    if let at = census.othersProgressedAt, frame.brokerClock &- at < half {
       return ClauseFinding(
         .progress, holds: true, .othersProgressed(max(0, frame.brokerClock &- at)))
     }

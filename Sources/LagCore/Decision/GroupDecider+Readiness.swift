@@ -11,8 +11,11 @@ extension GroupDecider {
   mutating func readiness(_ store: OffsetStore, _ frame: Frame) -> ReadinessDecision {
     let now = frame.now.monotonic
     var gate = gate ?? ReadinessGate(now: now)
-    gate.look(
-      sight(store, frame), wasSeen: wasMemberSeenByGate, timeout: parameters.gateTimeout, now: now)
+    if gate.opening == nil {
+      gate.look(
+        sight(store, frame), wasSeen: wasMemberSeenByGate, timeout: parameters.gateTimeout,
+        now: now)
+    }
     self.gate = gate
     let verdict = podVerdict(frame)
     var decision = ReadinessDecision(

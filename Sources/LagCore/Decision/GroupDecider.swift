@@ -35,6 +35,8 @@ package struct GroupDecider: Sendable {
   /// anybody's do.
   var causes = CommonCauseHistory()
   var generalCauses = CommonCauseHistory()
+  /// When each owner was seen to progress last; see `OwnerCensus`.
+  var progressSeenAt: [Int64] = []
   /// Since when one owner has all partitions that anybody has, on the monotonic clock.
   var soleOwnerSince: Int64?
   /// Until when it is paused for this pod, on the monotonic clock.
@@ -83,7 +85,7 @@ package struct GroupDecider: Sendable {
     if isFresh {
       if freshSince == nil { freshSince = now.monotonic }
       joined = observe(store, frame)
-      history.forget { store.committed(group: view.group, $0) }
+      history.forget(store, group: view.group)
     } else {
       freshSince = nil
     }
@@ -92,7 +94,7 @@ package struct GroupDecider: Sendable {
     decision.hold = frame.hold
     decision.ownMembers = own.joinedAt.count
     decision.ownPartitions = own.owned.count
-    recorder.record(decision, at: now.wall) { store.topicName($0) }
+    recorder.record(decision, at: now.wall, store)
     return joined
   }
 
@@ -120,6 +122,7 @@ package struct GroupDecider: Sendable {
     }
     noteRebalance(store, membership, frame, since: since)
     owners = GroupOwners(membership.members, identity: identity)
+    progressSeenAt.removeAll(keepingCapacity: true)
     noteTenures(store, membership.members, frame, since: since)
     let owners = self.owners
     let scope = parameters.scope
@@ -152,16 +155,21 @@ package struct GroupDecider: Sendable {
   private mutating func noteTenures(
     _ store: OffsetStore, _ members: [GroupMember], _ frame: Frame, since: Int64
   ) {
-    var ended: [Tenures.Tenure] = []
-    tenures.update(store, group: frame.view.group, members, since: since) { ended.append($0) }
-    for tenure in ended {
+    var ended: [(tenure: Tenures.Tenure, memberID: String)] = []
+    tenures.update(store, group: frame.view.group, members, since: since) { ended.append(($0, $1)) }
+    for (tenure, memberID) in ended {
       let position = store.position(group: frame.view.group, tenure.place)
       guard let offset = position.committed, position.behindSince != 0 else { continue }
       let start = [
         behind(since: position.behindSince, frame), tenure.since, freshSince, frame.clockSetAt,
       ].compactMap { $0 }.max()
+      // What a member of a container that is gone owns stands because of that, not in vain.
+      let end = own.endOfAnother(
+        memberID, containerSince: frame.containerSince, now: frame.now.monotonic)
       // The rebalance that takes a partition from its owner may itself look like a common cause.
-      if let start, generalCauses.longestGap(from: start, to: frame.now.monotonic) >= frame.hold {
+      if let start,
+        generalCauses.longestGap(from: start, to: end ?? frame.now.monotonic) >= frame.hold
+      {
         history.failed(
           tenure.place, of: store.topicName(Int(tenure.place.topic)), at: offset)
       }

@@ -98,10 +98,16 @@ struct OwnMembers {
   ///     is not known.
   ///   - now: the monotonic clock in milliseconds.
   func isOfAnother(_ memberID: String, containerSince: Int64?, now: Int64) -> Bool {
+    endOfAnother(memberID, containerSince: containerSince, now: now) != nil
+  }
+
+  /// Returns when the incarnation that a member belongs to was gone at the latest, nil when that is
+  /// not gone; see `isOfAnother`.
+  func endOfAnother(_ memberID: String, containerSince: Int64?, now: Int64) -> Int64? {
     // Where nobody tells of new containers, a member that came after others is taken for one.
-    guard let joined = joinedAt[memberID], let began = containerSince ?? newcomerAt else {
-      return false
-    }
-    return joined < began - Self.startSlack && now - began < Self.departurePatience
+    guard let joined = joinedAt[memberID], let began = containerSince ?? newcomerAt,
+      joined < began - Self.startSlack, now - began < Self.departurePatience
+    else { return nil }
+    return began
   }
 }

@@ -5,6 +5,8 @@ struct OwnerCensus: Equatable {
   private(set) var active = 0
   /// How many of them stand with at least one partition.
   private(set) var standing = 0
+  /// With how many partitions they stand.
+  private(set) var standingPartitions = 0
   /// When owners other than the one in question progressed last, in milliseconds since 1970 by the
   /// brokers' clock; nil when that is longer ago than half of the time in question.
   private(set) var othersProgressedAt: Int64?
@@ -34,26 +36,32 @@ struct OwnerCensus: Equatable {
   ///   - owners: the owners of its members.
   ///   - owner: the owner in question.
   ///   - age: how long the partition in question stands, in milliseconds.
+  ///   - seenAt: when each owner was seen to progress last, in milliseconds since 1970 by the
+  ///     brokers' clock, `Int64.min` for never: where offsets are committed again and again while a
+  ///     long batch is processed, windows soon hold nothing but repetitions.
   ///   - skew: how far this machine's clock is ahead of the brokers', in milliseconds.
   ///   - nowSeconds: the wall clock in whole seconds since 1970.
   init(
     _ store: OffsetStore, group: Int, _ owners: GroupOwners, asking owner: Int, age: Int64,
-    skew: Int64, nowSeconds: Int64
+    seenAt: inout [Int64], skew: Int64, nowSeconds: Int64
   ) {
+    if seenAt.count != owners.count { seenAt = Array(repeating: .min, count: owners.count) }
     let half = nowSeconds &* 1000 &- skew &- max(0, age) / 2
     var standingSince = [Int64](repeating: .max, count: owners.count)
-    var progressedAt = [Int64](repeating: .min, count: owners.count)
     var owns = [Bool](repeating: false, count: owners.count)
     store.forEachOwnedPartition(ofGroup: group, nowSeconds: nowSeconds) { course in
       guard owners.ofMember.indices.contains(course.member) else { return }
       let number = owners.ofMember[course.member]
       owns[number] = true
       if case .at(let time) = course.arrival, time > half {
-        progressedAt[number] = max(progressedAt[number], time)
+        seenAt[number] = max(seenAt[number], time)
       } else if course.behindSince != 0 {
         var since = Int64(course.behindSince) &* 1000 &- skew
         if case .at(let time) = course.arrival { since = max(since, time) }
-        if since <= half { standingSince[number] = min(standingSince[number], since) }
+        if since <= half {
+          standingSince[number] = min(standingSince[number], since)
+          standingPartitions += 1
+        }
       }
     }
     for number in 0..<owners.count {
@@ -61,11 +69,11 @@ struct OwnerCensus: Equatable {
       if standingSince[number] != .max {
         standing += 1
         active += 1
-      } else if progressedAt[number] != .min {
+      } else if seenAt[number] > half {
         active += 1
       }
-      if number != owner, progressedAt[number] != .min {
-        othersProgressedAt = max(othersProgressedAt ?? .min, progressedAt[number])
+      if number != owner, seenAt[number] > half {
+        othersProgressedAt = max(othersProgressedAt ?? .min, seenAt[number])
       }
     }
     if isCommonCause { causeSince = standingSince.sorted()[active / 2] }

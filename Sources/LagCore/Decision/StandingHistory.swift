@@ -47,9 +47,11 @@ struct StandingHistory {
     entries[place] = entry
   }
 
-  /// Forgets the partitions that stand no longer where they stood.
-  mutating func forget(_ committed: (TopicPartition) -> Int64?) {
-    for (place, entry) in entries where committed(place) != entry.offset { entries[place] = nil }
+  /// Forgets the partitions of a group that stand no longer where they stood.
+  mutating func forget(_ store: OffsetStore, group: Int) {
+    for (place, entry) in entries where store.committed(group: group, place) != entry.offset {
+      entries[place] = nil
+    }
   }
 
   /// Returns until when liveness ignores a partition, on the monotonic clock; nil when it does not.
@@ -67,6 +69,14 @@ struct StandingHistory {
     }
     guard let next = entry.nextAttemptAt, now < next else { return nil }
     return next
+  }
+
+  /// Whether liveness ignores a partition already, whatever its present owner does.
+  func isIgnored(_ place: TopicPartition, now: Int64) -> Bool {
+    guard let entry = entries[place], !entry.isTrying, let next = entry.nextAttemptAt else {
+      return false
+    }
+    return now < next
   }
 
   /// Takes note that liveness begins to fail because of a partition.

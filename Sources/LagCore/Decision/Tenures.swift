@@ -23,10 +23,10 @@ struct Tenures {
   ///   - group: the index of the group.
   ///   - members: all members.
   ///   - since: when the membership came to be, on the monotonic clock in milliseconds.
-  ///   - ended: called with each tenure that ended with it.
+  ///   - ended: called with each tenure that ended with it, and its owner's member id.
   mutating func update(
     _ store: OffsetStore, group: Int, _ members: [GroupMember], since: Int64,
-    ended: (Tenure) -> Void
+    ended: (Tenure, _ memberID: String) -> Void
   ) {
     let ids = members.map(\.memberID)
     var before: [TopicPartition: Tenure] = [:]
@@ -41,7 +41,7 @@ struct Tenures {
       }
       after.append(Tenure(place: place, member: Int32(member), since: start))
     }
-    for tenure in before.values { ended(tenure) }
+    for tenure in before.values { ended(tenure, memberIDs[Int(tenure.member)]) }
     tenures = after
     memberIDs = ids
   }

@@ -1,0 +1,107 @@
+import Testing
+
+@testable import LagCore
+
+/// What the consumer is blamed for and what something common is, in the cases that simulated worlds
+/// brought up (the contract, section 6, clauses 3 and 4).
+@Suite("Common causes")
+struct CommonCauseTests {
+  @Test("A common cause began when the log says so, whenever it was seen")
+  func beginning() {
+    let world = DecisionWorld()
+    world.run(600)
+    // Somebody has been hanging for long, and it is his time that the others are looked at over.
+    world.hang(3)
+    world.run(900)
+    world.hang(1)
+    world.run(60)
+    for index in [0, 2] { world.hang(index) }
+    world.run(450)
+    world.owners.swapAt(0, 1)
+    world.rebalance(.consumer)
+    for index in [0, 2] { world.recover(index) }
+    // Partition 1 stood for more than the hold, but for the outage's sake: it is no poison.
+    #expect(world.run(atMost: 900) { world.fails } != nil)
+    #expect(world.decision.liveness.culprit?.partition == 1)
+    #expect(world.decision.poisoned == 0)
+  }
+
+  @Test("Nobody is restarted while owners come back, even if all of them stand with something")
+  func easing() {
+    let worlds = (1...4).map { pod in
+      DecisionWorld(perPod: 2, identity: PodIdentity(address: "10.0.0.\(pod)"))
+    }
+    for world in worlds {
+      world.run(600)
+      for index in 0..<8 { world.hang(index) }
+    }
+    var failing: Int?
+    for _ in 0..<2400 where failing == nil {
+      for world in worlds { world.run(1) }
+      failing = worlds.indices.first { worlds[$0].fails }
+    }
+    #expect(failing != nil)
+    // One partition of each owner is consumed again, the others are still being caught up with.
+    for world in worlds {
+      for index in [1, 3, 5, 7] { world.recover(index) }
+      world.run(10)
+    }
+    for _ in 0..<300 {
+      for world in worlds { world.run(1) }
+      #expect(worlds.allSatisfy { !$0.fails })
+    }
+  }
+
+  @Test("A poisoned partition says nothing of when another one stopped")
+  func poisonBeside() {
+    let world = DecisionWorld(perPod: 2)
+    world.run(600, probes: true)
+    world.hang(0)
+    _ = world.run(atMost: 600, probes: true) { world.decisions.governor.failingSince != nil }
+    world.replace(0, "b")
+    world.startup()
+    #expect(world.run(atMost: 900, probes: true) { world.decision.poisoned == 1 } != nil)
+    // An outage; the others had something left to commit.
+    world.hang(1)
+    world.run(60, probes: true)
+    for index in 2..<8 { world.hang(index) }
+    #expect(world.run(atMost: 600, probes: true) { world.fails } == nil)
+    #expect(world.deciding == .commonCause)
+  }
+
+  @Test("Others' progress is remembered where windows hold repetitions alone")
+  func repetitions() {
+    let world = DecisionWorld()
+    // Batches of 200 s, while a window of ten commits spans 50 s.
+    func run(_ seconds: Int, hung: Int? = nil) -> Int {
+      var longest = 0
+      var failing = 0
+      for second in 0..<seconds {
+        for index in world.partitions.indices {
+          world.partitions[index].processes = index != hung && second % 200 < 5
+        }
+        world.run(1)
+        failing = world.fails ? failing + 1 : 0
+        longest = max(longest, failing)
+      }
+      return longest
+    }
+    #expect(run(2000) == 0)
+    // It fails through a whole batch of the others.
+    #expect(run(1600, hung: 0) > 200)
+  }
+
+  @Test("A turn that begins right after a rebalance is left out")
+  func turns() {
+    func turn(rebalancedAt: Int64?) -> CommonCauseTurn? {
+      CommonCauseTurn(
+        standing: [3, 5], own: [5], causeSince: 0, rebalancedAt: rebalancedAt,
+        brokerClock: 180_000 * 7 + 10_000, turn: 180_000)
+    }
+    let start: Int64 = 180_000 * 7
+    #expect(turn(rebalancedAt: nil)?.isNow == true)
+    #expect(turn(rebalancedAt: start - 90_001)?.isNow == true)
+    #expect(turn(rebalancedAt: start - 90_000)?.isNow == false)
+    #expect(turn(rebalancedAt: start + 1)?.isNow == false)
+  }
+}
