@@ -9,6 +9,10 @@ struct SimulatedPartition {
   /// The offset up to which its consumer has processed.
   var processed: Int64 = 0
   var committed: Int64 = 0
+  /// When that last became more.
+  var progressedAt = 0
+  /// The offset at which an earlier owner stood in vain, -1 for none.
+  var stoodAt: Int64 = -1
   /// The member that consumes it, -1 for none.
   var owner = -1
   /// Since when that member does.
@@ -25,10 +29,16 @@ struct SimulatedPartition {
   var leaderDownUntil = 0
   /// Seconds for which nothing excused that its owner was not restarted.
   var accountable = 0
-  /// The last commits, for agents that begin anew.
-  var log: [(offset: Int64, time: Int64, order: Int64)] = []
 
   var head: Int64 { Int64(written) }
+}
+
+/// One commit, as compaction leaves it to agents that begin anew.
+struct SimulatedCommit {
+  let offset: Int64
+  /// In milliseconds since 1970.
+  let time: Int64
+  let order: Int64
 }
 
 /// One consumer, from its start to its end.
@@ -37,6 +47,8 @@ struct SimulatedMember {
   /// What orders members for range assignment: as random as Kafka's member ids.
   let key: UInt64
   let pod: Int
+  /// Which of the pods that came one after the other in its place.
+  let instance: Int
   let clientID: String
   let address: String
   var isAlive = true
@@ -82,12 +94,14 @@ struct SimulatedAgent {
   var decisions: Decisions
   /// Which of the world's stores it reads.
   var store = 0
-  /// How far its wall clock is ahead, in milliseconds, and how much of that it knows.
+  /// How far its wall clock is ahead, in milliseconds.
   var clock: Int64 = 0
-  var skew: Int64 = 0
   var downUntil = 0
   /// Until when it has not read everything yet.
   var staleUntil = 0
+  /// When it decided last, and by which generation of the group.
+  var decidedAt = 0
+  var decidedBy: Int32 = -1
   /// When it asked the coordinator, to be answered a step later.
   var isAsking = false
   /// What keeps it from acting, counted by the checks.
@@ -102,20 +116,47 @@ struct SimulatedAgent {
 struct SimulatedStore {
   var store: OffsetStore
   let group: Int
-  /// How far the clock that it is judged by is ahead, in milliseconds, and how much of that is
-  /// known.
-  var clock: Int64 = 0
-  var skew: Int64 = 0
+  /// How far the clock that it is judged by is ahead, in milliseconds, and how much of that was
+  /// known when it was judged.
+  private(set) var clock: Int64 = 0
+  private(set) var skew: Int64 = 0
+  /// What the arrival of commits tells of it; nil while the clock was never wrong.
+  private var skews: ClockSkew?
   var judgement = GroupJudgement.notFound
   var troubled: [TroubledPartition] = []
 
-  init() {
+  init(clock: Int64 = 0) {
+    self.clock = clock
+    if clock != 0 { skews = ClockSkew() }
     store = OffsetStore(limits: WindowLimits(), expireAfter: 7 * 86_400_000, seed: 1)
     group = store.addGroup(Array("orders".utf8).span) ?? 0
   }
 
+  /// Sets the clock, by so many milliseconds.
+  mutating func setClock(by: Int64, at wall: Int64) {
+    if skews == nil {
+      // Until now every commit arrived when it was written.
+      var known = ClockSkew()
+      for minute in (0..<60).reversed() {
+        let time = wall - Int64(minute) * 60_000
+        known.observe(arrival: time, commitTime: time)
+      }
+      skews = known
+    }
+    clock += by
+  }
+
+  /// Takes note that a commit arrives as soon as it was written.
+  mutating func observeClock(at wall: Int64) {
+    skews?.observe(arrival: wall + clock, commitTime: wall)
+  }
+
+  /// Whether what is known of the clock is right.
+  var knowsClock: Bool { (clock - skew).magnitude <= UInt64(ClockSkew.tolerance) }
+
   /// Judges the group at a second of the wall clock.
   mutating func judge(at wall: Int64, hold: UInt32) {
+    skew = skews?.correction ?? 0
     var parameters = JudgementParameters(hold: hold, staleAfter: 30)
     parameters.clockSkew = skew
     judgement = store.judge(

@@ -9,7 +9,7 @@ package struct Campaign: Sendable {
   /// How many worlds broke one.
   package var broken = 0
 
-  private static let maximumViolations = 10
+  private static let maximumViolations = 50
 
   /// Nothing happened.
   package init() {}

@@ -10,10 +10,14 @@ extension World {
     }
   }
 
-  /// Whether a pod stands before a record that nobody can process.
-  private func poisoned(_ pod: Int) -> Int? {
-    partitions.firstIndex {
-      $0.owner >= 0 && members[$0.owner].pod == pod && $0.poison == $0.processed
+  /// The partitions of a pod that stand before a record that nobody can process, or could until a
+  /// moment ago: nobody sees that it was mended before its consumer commits something new.
+  private func poisoned(_ pod: Int) -> [Int] {
+    partitions.indices.filter {
+      let owner = partitions[$0].owner
+      return owner >= 0 && members[owner].pod == pod
+        && (partitions[$0].poison == partitions[$0].processed
+          || partitions[$0].progressedAt < mendedAt[$0] ?? .min)
     }
   }
 
@@ -21,12 +25,11 @@ extension World {
   mutating func checkRestart(_ index: Int) {
     let isJust = hangs(index)
     let poison = poisoned(index)
-    story?.add(
-      time,
-      "pod \(index) is restarted\(isJust ? ", hung" : "")\(poison.map { ", poison \($0)" } ?? "")")
+    let why = (isJust ? ", hung" : "") + (poison.isEmpty ? "" : ", poison \(poison)")
+    story?.add(time, "pod \(index) is restarted\(why)")
     if isJust {
       tally.justRestarts += 1
-    } else if poison != nil {
+    } else if !poison.isEmpty {
       tally.poisonRestarts += 1
     } else {
       tally.innocentRestarts += 1
@@ -35,15 +38,19 @@ extension World {
     checkBudget(index)
     if isJust { return }
     let culprit = pods[index].agent.decisions.decision(0).liveness.culprit?.partition
-    if let poison, culprit.map({ Int($0) }) == poison { return checkPoison(poison) }
     // Until somebody progresses, nobody can know that an outage has ended.
-    if isOutage || progressedAt < outageUntil {
+    let isInOutage = isOutage || progressedAt < outageUntil
+    // By the log it begins with what was not finished any more.
+    let isTimeForTurns = time - outageSince >= 900 - plan.batch - plan.commitEvery
+    // Of several poisoned partitions liveness blames the one that stood for longest. In its turn a
+    // pod may be restarted whatever else is wrong.
+    if let culprit, poison.contains(Int(culprit)), !(isInOutage && isTimeForTurns) {
+      return checkPoison(Int(culprit))
+    }
+    if isInOutage {
       // Who is alone cannot know that others would stand too.
       if plan.traffic == .single { return }
-      // By the log it begins with what was not finished any more.
-      if time - outageSince < 900 - plan.batch - plan.commitEvery {
-        violate("pod \(index) is restarted in an outage")
-      }
+      if !isTimeForTurns { violate("pod \(index) is restarted in an outage") }
       if let last = lastOutageRestart, time - last < 90, last > outageSince {
         violate("pods are restarted \(time - last) s after each other in an outage")
       }
@@ -62,7 +69,7 @@ extension World {
   }
 
   private mutating func checkPoison(_ partition: Int) {
-    let offset = partitions[partition].poison ?? 0
+    let offset = partitions[partition].committed
     let times = (poisonRestarts[partition] ?? []).filter { $0.offset == offset }.map(\.time)
     // The first, one after 30 min, after 1 h, after 2 h; one more for an agent that forgot.
     if times.count >= 5 { violate("partition \(partition) brings down pods again and again") }
@@ -97,7 +104,8 @@ extension World {
       {
         tally.stoppedSeconds += Self.step
       }
-      guard policy == .vole, plan.traffic != .quiet else { continue }
+      // Where most owners have nothing to do, nobody's progress shows that the group works.
+      guard policy == .vole, plan.traffic == .busy || plan.traffic == .single else { continue }
       let partition = partitions[index]
       guard partition.owner >= 0,
         partition.hungBy == partition.owner || members[partition.owner].isHung, isBehind,
@@ -121,8 +129,7 @@ extension World {
     if stores[0].troubled.contains(where: { Int($0.partition) == index && $0.isStanding }) {
       return false
     }
-    let log = partitions[index].log
-    let span = (log.last?.time ?? 0) - (log.first?.time ?? 0)
+    let span = (logs[index].last?.time ?? 0) - (logs[index].first?.time ?? 0)
     let since = max(partitions[index].hungSince, partitions[index].ownedSince)
     return time - since < max(Int(span / 1000), 10 * plan.commitEvery) * 2 + 60
   }
@@ -130,33 +137,32 @@ extension World {
   /// How long a hung partition may stand without excuse: for the hold, the probes, and what slow
   /// consumers look like.
   private var patience: Int {
-    plan.rebalanceTimeout + 30 + 10 * plan.threshold + 120
-      + 2 * (plan.batch + plan.commitEvery)
+    hold + 10 * plan.threshold + 120 + 2 * (plan.batch + plan.commitEvery)
   }
 
   private func isExcusedFromRestart(_ index: Int) -> Bool {
     let pod = members[partitions[index].owner].pod
-    let agent = pods[pod].agent
-    if !members[partitions[index].owner].isAlive || isExcused(index) || time < agent.excusedUntil
-      || time < agent.staleUntil
+    if !members[partitions[index].owner].isAlive || isExcused(index)
+      || time < pods[pod].agent.excusedUntil || time < pods[pod].agent.staleUntil
+      || !stores[pods[pod].agent.store].knowsClock
       || time < pods[pod].pausedUntil || plan.threshold > 10 || rebalanceSince != nil
       || time == rebalancedAt || pods[pod].container != .running || rollout != nil
       || time - troubleEndedAt < 300
     {
       return true
     }
-    if let ended = agent.failureEndedAt, time - ended < 320 { return true }
+    if let ended = pods[pod].agent.failureEndedAt, time - ended < 320 { return true }
     // Another rebalance may have begun that only the coordinator could tell of.
     if !plan.mayDescribe, plan.assignment != .consumer,
-      time - rebalancedAt < plan.rebalanceTimeout + 30
+      time - rebalancedAt < hold
     {
       return true
     }
-    // Nobody's progress is seen where windows hold nothing but repetitions of one offset.
-    if plan.repeatsCommits, plan.batch > 10 * plan.commitEvery { return true }
     if pods[pod].restarts.count(where: { time - $0 < 3700 }) >= 3 { return true }
-    // A partition that hung before under another owner at the same offset looks like poison.
-    if (hungAt[index] ?? -1) == partitions[index].committed { return true }
+    // The second owner that stands at one offset is what the log shows of a poison record. Whether
+    // the first of them hung, met a poison that was mended since, or stood alone in an outage, no
+    // agent can tell: it tries again half an hour later.
+    if partitions[index].stoodAt == partitions[index].committed { return true }
     return isCommonCause
   }
 

@@ -16,9 +16,9 @@ extension World {
   func isConsumed(_ index: Int) -> Bool {
     let partition = partitions[index]
     guard partition.owner >= 0 else { return false }
-    let member = members[partition.owner]
-    return member.isAlive && !member.isHung && partition.hungBy != partition.owner
-      && time >= pods[member.pod].pausedUntil && time >= partition.leaderDownUntil
+    return members[partition.owner].isAlive && !members[partition.owner].isHung
+      && partition.hungBy != partition.owner && time >= partition.leaderDownUntil
+      && time >= pods[members[partition.owner].pod].pausedUntil
   }
 
   /// Whether something else than its consumer keeps a partition from being consumed.
@@ -29,8 +29,7 @@ extension World {
 
   private mutating func process(_ index: Int) {
     guard isConsumed(index), areBrokersUp, !isOutage else { return }
-    let member = members[partitions[index].owner]
-    guard time >= member.resumesAt, time >= stoppedUntil else { return }
+    guard time >= members[partitions[index].owner].resumesAt, time >= stoppedUntil else { return }
     if partitions[index].batchLeadsTo >= 0 {
       guard time >= partitions[index].batchEndsAt else { return }
       partitions[index].processed = partitions[index].batchLeadsTo

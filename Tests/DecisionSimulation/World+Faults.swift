@@ -19,6 +19,7 @@ extension World {
     for index in partitions.indices {
       guard let until = poisonEnds[index], time >= until else { continue }
       poisonEnds[index] = nil
+      mendedAt[index] = time
       partitions[index].poison = nil
     }
     runRollout()
@@ -60,7 +61,7 @@ extension World {
       pods[pod].pausedUntil = time + event.lasting
       pods[pod].agent.decisions.pause(
         0, until: wall + pods[pod].agent.clock + Int64(event.lasting) * 1000,
-        now: decisionTime(pods[pod].agent))
+        now: decisionTime(pod))
     }
   }
 
@@ -90,14 +91,18 @@ extension World {
     tally.hangs += 1
   }
 
-  mutating func endHang(_ index: Int, restarted: Bool) {
+  mutating func endHang(_ index: Int) {
+    countHang(index)
+    partitions[index].hungBy = -1
+  }
+
+  /// Takes note of how long a partition hung.
+  mutating func countHang(_ index: Int) {
     if time - partitions[index].hungSince > 1800,
       partitions[index].head > partitions[index].processed
     {
       tally.missedHangs += 1
     }
-    hungAt[index] = partitions[index].committed
-    partitions[index].hungBy = -1
   }
 
   /// Lets a sick pod hang again a while after its start.
@@ -141,20 +146,22 @@ extension World {
 
   // MARK: Agents
 
-  func decisionTime(_ agent: SimulatedAgent) -> DecisionTime {
-    DecisionTime(wall: wall + agent.clock, monotonic: 1_000_000_000 + Int64(time) * 1000)
+  /// The clocks of a pod's agent.
+  func decisionTime(_ pod: Int) -> DecisionTime {
+    DecisionTime(
+      wall: wall + pods[pod].agent.clock, monotonic: 1_000_000_000 + Int64(time) * 1000)
   }
 
   private mutating func restartAgent(_ pod: Int, for seconds: Int) {
     let old = pods[pod].agent
-    let state = old.decisions.state(now: decisionTime(old))
-    var agent = newAgent(pod, store: freshStore(clock: old.clock, skew: old.skew))
+    let now = decisionTime(pod)
+    let state = old.decisions.state(now: now)
+    var agent = newAgent(pod, store: freshStore(clock: old.clock))
     agent.clock = old.clock
-    agent.skew = old.skew
     agent.downUntil = time + seconds
     agent.excusedUntil = time + seconds + 60
     agent.forgot = !plan.hasStateDirectory
-    if plan.hasStateDirectory { agent.decisions.restore(state, now: decisionTime(agent)) }
+    if plan.hasStateDirectory { agent.decisions.restore(state, now: now) }
     pods[pod].agent = agent
   }
 
@@ -163,10 +170,7 @@ extension World {
     stores.append(stores[store])
     pods[pod].agent.store = stores.count - 1
     pods[pod].agent.clock += by
-    // The smallest difference counts for an hour, so that only an earlier clock is seen at once.
-    if by < 0 { pods[pod].agent.skew += by }
-    stores[stores.count - 1].clock = pods[pod].agent.clock
-    stores[stores.count - 1].skew = pods[pod].agent.skew
-    pods[pod].agent.excusedUntil = time + 3900
+    pods[pod].agent.decidedAt = 0
+    stores[stores.count - 1].setClock(by: by, at: wall)
   }
 }

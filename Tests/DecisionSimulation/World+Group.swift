@@ -56,7 +56,8 @@ extension World {
       let isOther = owner != partitions[index].owner
       guard isOther || plan.assignment == .eager else { continue }
       if isOther {
-        if partitions[index].hungBy >= 0 { endHang(index, restarted: false) }
+        noteStanding(index, before: owner)
+        if partitions[index].hungBy >= 0 { endHang(index) }
         partitions[index].ownedSince = time
         partitions[index].accountable = 0
       }
@@ -66,6 +67,22 @@ extension World {
     }
     for slot in stores.indices { writeMembership(to: slot) }
     story?.add(time, "generation \(generation): \(partitions.map(\.owner))")
+  }
+
+  /// Takes note of where an owner stood in vain that loses its partition, as the log tells it: for
+  /// the hold, something common not counted, nor the time for which it was dead and an agent of its
+  /// pod knew that.
+  private mutating func noteStanding(_ index: Int, before next: Int) {
+    let owner = partitions[index].owner
+    guard owner >= 0, partitions[index].head > partitions[index].committed else { return }
+    // Who is alone cannot tell an outage from a record that nobody can process.
+    let since = max(
+      partitions[index].progressedAt, partitions[index].ownedSince,
+      plan.traffic == .single ? 0 : troubleEndedAt)
+    let isSamePod = next >= 0 && members[next].instance == members[owner].instance
+    let until = isSamePod && !members[owner].isAlive ? members[owner].diedAt : time
+    // Agents see ends of the log every ten seconds.
+    if until - since >= hold - 10 { partitions[index].stoodAt = partitions[index].committed }
   }
 
   private func newOwner(of index: Int, among present: [Int]) -> Int {

@@ -53,6 +53,7 @@ extension World {
       members.append(
         SimulatedMember(
           id: "consumer-\(members.count)", key: random.next(), pod: index,
+          instance: pods[index].instance,
           clientID: isNamed ? "\(pods[index].name)-c\(number)" : "consumer-\(number)",
           address: pods[index].address, joinsAt: time + 5 + 5 * random.below(6)))
       pods[index].members.append(members.count - 1)
@@ -106,7 +107,7 @@ extension World {
   private mutating func askStartup(_ index: Int) {
     guard time >= pods[index].agent.downUntil else { return }
     let slot = stores[pods[index].agent.store]
-    let now = decisionTime(pods[index].agent)
+    let now = decisionTime(index)
     let ending = pods[index].agent.decisions.startupAsked(now: now) { _ in (slot.store, slot.group)
     }
     noteEnding(ending, index)
@@ -116,7 +117,7 @@ extension World {
     switch policy {
     case .vole:
       guard time >= pods[index].agent.downUntil else { return false }
-      let now = decisionTime(pods[index].agent)
+      let now = decisionTime(index)
       let passes = pods[index].agent.decisions.answerLiveness(now: now)
       if !passes { checkAnswer(index) }
       return passes

@@ -13,6 +13,8 @@ package struct World {
   /// Seconds since the world began.
   var time = 0
   var partitions: [SimulatedPartition] = []
+  /// The last commits of each partition, oldest first.
+  var logs: [[SimulatedCommit]] = []
   /// All members that ever were; their places are their names.
   var members: [SimulatedMember] = []
   var pods: [SimulatedPod] = []
@@ -41,12 +43,11 @@ package struct World {
   /// Since when brokers are down.
   var troubleBeganAt = 0
   var rollout: Rollout?
-  /// When poisoned partitions are mended.
+  /// When poisoned partitions are mended, and when they were.
   var poisonEnds: [Int: Int] = [:]
+  var mendedAt: [Int: Int] = [:]
   /// Restarts because of records that nobody can process, by partition.
   var poisonRestarts: [Int: [(offset: Int64, time: Int)]] = [:]
-  /// Where each partition hung last.
-  var hungAt: [Int: Int64] = [:]
   var lastOutageRestart: Int?
   /// When any partition progressed last.
   var progressedAt = 0
@@ -60,6 +61,8 @@ package struct World {
   static let step = 5
   /// The wall clock when the world began, in milliseconds since 1970.
   static let start: Int64 = 1_700_000_000_000
+  /// The name of the topic.
+  private static let topic = Array("t".utf8)
 
   struct Rollout {
     /// The pods that are still to be replaced.
@@ -89,13 +92,18 @@ package struct World {
       if plan.traffic == .quiet, index > 0 {
         partition.rate = 1 / Double(90 + random.below(240))
       }
+      if plan.traffic == .lone, index > 0 { partition.rate = 0 }
       partitions.append(partition)
+      logs.append([])
     }
     for index in 0..<plan.pods { pods.append(newPod(index)) }
   }
 
   /// The wall clock in milliseconds since 1970, without anybody's error.
   var wall: Int64 { Self.start + Int64(time) * 1000 }
+
+  /// See `WorldPlan.hold`.
+  var hold: Int { plan.hold }
 
   mutating func violate(_ text: String) {
     story?.add(time, "VIOLATION \(text)")
@@ -117,6 +125,7 @@ package struct World {
       runAgents()
       check()
     }
+    for index in partitions.indices where partitions[index].hungBy >= 0 { countHang(index) }
     tally.hours = plan.length / 3600
   }
 
@@ -130,9 +139,8 @@ package struct World {
   private mutating func sample() {
     for index in partitions.indices { partitions[index].written += partitions[index].rate * 5 }
     guard time % 10 == 0, areBrokersUp else { return }
-    let name = Array("t".utf8)
-    for slot in stores.indices {
-      guard let topic = stores[slot].store.topic(named: name.span) else { continue }
+    for slot in stores.indices where isRead(slot) {
+      guard let topic = stores[slot].store.topic(named: Self.topic.span) else { continue }
       stores[slot].store.setPartitionCount(plan.partitions, ofTopic: topic)
       for index in partitions.indices where time >= partitions[index].leaderDownUntil {
         stores[slot].store.recordHead(
@@ -144,32 +152,32 @@ package struct World {
 
   mutating func commit(_ index: Int, _ offset: Int64) {
     order += 1
-    if offset > partitions[index].committed { progressedAt = time }
+    if offset > partitions[index].committed {
+      progressedAt = time
+      partitions[index].progressedAt = time
+    }
     partitions[index].committed = offset
-    if partitions[index].log.count == 10 { partitions[index].log.removeFirst() }
-    partitions[index].log.append((offset, wall, order))
-    for slot in stores.indices { record(index, offset, time: wall, order: order, in: slot) }
+    let commit = SimulatedCommit(offset: offset, time: wall, order: order)
+    if logs[index].count == 10 { logs[index].removeFirst() }
+    logs[index].append(commit)
+    for slot in stores.indices where isRead(slot) {
+      stores[slot].observeClock(at: wall)
+      record(commit, of: index, in: slot)
+    }
   }
 
-  private mutating func record(
-    _ index: Int, _ offset: Int64, time: Int64, order: Int64, in slot: Int
-  ) {
-    let topic = Array("t".utf8)
+  private mutating func record(_ commit: SimulatedCommit, of index: Int, in slot: Int) {
     _ = stores[slot].store.record(
-      group: stores[slot].group, topic: topic.span, partition: Int32(index), offset: offset,
-      timestamp: time, order: order, now: wall + stores[slot].clock)
+      group: stores[slot].group, topic: Self.topic.span, partition: Int32(index),
+      offset: commit.offset, timestamp: commit.time, order: commit.order,
+      now: wall + stores[slot].clock)
   }
 
   /// Returns a store that has read what compaction left of the log.
-  mutating func freshStore(clock: Int64, skew: Int64) -> Int {
-    var slot = SimulatedStore()
-    slot.clock = clock
-    slot.skew = skew
-    stores.append(slot)
+  mutating func freshStore(clock: Int64) -> Int {
+    stores.append(SimulatedStore(clock: clock))
     for index in partitions.indices {
-      for one in partitions[index].log {
-        record(index, one.offset, time: one.time, order: one.order, in: stores.count - 1)
-      }
+      for commit in logs[index] { record(commit, of: index, in: stores.count - 1) }
     }
     writeMembership(to: stores.count - 1)
     return stores.count - 1
@@ -177,11 +185,16 @@ package struct World {
 
   // MARK: Verdicts
 
+  /// Whether anybody reads a store: some agent, or the checks, which go by the first.
+  private func isRead(_ slot: Int) -> Bool {
+    slot == 0 || pods.contains { $0.agent.store == slot }
+  }
+
   private mutating func judge() {
-    for slot in stores.indices {
+    for slot in stores.indices where isRead(slot) {
       // The agents have of it what they need: it is the timeout of all members.
       stores[slot].judge(
-        at: wall + stores[slot].clock, hold: UInt32(plan.rebalanceTimeout) + 30)
+        at: wall + stores[slot].clock, hold: UInt32(plan.hold))
     }
   }
 }

@@ -65,6 +65,8 @@ package struct WorldPlan: Sendable {
     case quiet
     /// There is one partition only.
     case single
+    /// One all the time, the others never.
+    case lone
   }
 
   /// How agents know their pod's members.
@@ -96,6 +98,8 @@ package struct WorldPlan: Sendable {
   var sessionTimeout = 45
   /// Seconds that a rebalance may take.
   var rebalanceTimeout = 300
+  /// For how long a partition must stand before liveness fails, in seconds: `auto` makes it this.
+  var hold: Int { rebalanceTimeout + 30 }
   /// Failing probes before kubelet acts; it asks every 10 s.
   var threshold = 3
   /// Whether agents have a directory for what must survive them.
@@ -109,7 +113,7 @@ package struct WorldPlan: Sendable {
     self.seed = seed
     var random = SeededGenerator(seed: seed &* 0x9E37_79B9 &+ 77)
     assignment = random.pick([.eager, .eager, .cooperative, .consumer])
-    traffic = random.pick([.busy, .busy, .busy, .busy, .quiet, .single])
+    traffic = random.pick([.busy, .busy, .busy, .busy, .busy, .quiet, .single, .lone])
     naming = random.pick([.address, .address, .address, .name, .hostNetwork])
     partitions = traffic == .single ? 1 : 10 + random.below(9)
     membersPerPod = traffic == .single ? 1 : random.pick([1, 1, 1, 2, 3])
