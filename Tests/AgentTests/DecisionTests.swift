@@ -88,6 +88,25 @@ struct DecisionTests {
     #expect(world.ask("readyz").code == 200)
   }
 
+  @Test(
+    "Brokers that do not answer open the gate; those that refuse the agent do not",
+    arguments: [
+      ClusterFault.Kind.unreachable, .authentication, .authorization, .unknownTopic, .unsupported,
+      .other,
+    ])
+  func faults(kind: ClusterFault.Kind) throws {
+    var world = try DecisionWorld()
+    world.stuck = [2, 3]
+    try world.run(seconds: 3)
+    #expect(world.ask("startupz").code == 200)
+    try world.run(seconds: 3)
+    #expect(world.ask("readyz").code == 503)
+    world.world.send(.clusterFault(cluster: 0, ClusterFault(kind: kind, message: "no")))
+    world.world.advance(seconds: 1)
+    world.world.send(.tick)
+    #expect(world.ask("readyz").code == (kind == .unreachable ? 200 : 503))
+  }
+
   @Test("A pause of the configuration lets liveness pass until it ends")
   func pauses() throws {
     // The world begins at 11:06:40.

@@ -8,8 +8,9 @@ extension ClusterState {
     GroupView(
       group: group, judgement: watched[group].judgement,
       troubled: watched[group].decision.troubled, isDoubtful: isDoubtful(group, now: now),
-      // Whatever keeps the agent from asking is no reason to hold a rollout.
-      isUnreachable: health.fault != nil,
+      // Where no broker answers, no rollout can help. Brokers that answer and refuse the agent tell
+      // nothing of the new container.
+      isUnreachable: health.fault?.kind == .unreachable,
       clockSkew: judgement(of: group, now: now).clockSkew)
   }
 
