@@ -120,7 +120,7 @@ extension MockTests {
         _ = try client.requestOffsets(group: "g", timeoutMilliseconds: 60_000, now: now)
         before = Instant.now()
       }
-      #expect(Instant.now() - before < 20_000_000)
+      #expect(Instant.now() - before < 500_000_000)
       wakeUp.take()
       #expect(ClientRetirement.wait(timeoutMilliseconds: 10_000))
       #expect(wakeUp.take() == 0)

@@ -351,9 +351,9 @@ extension MockTests {
         #expect(harvest.gather(&reader, wakeUp) { !$0.notices.isEmpty })
         before = Instant.now()
       }
-      #expect(Instant.now() - before < 20_000_000)
+      #expect(Instant.now() - before < 500_000_000)
       wakeUp.take()
-      #expect(ClientRetirement.wait(timeoutMilliseconds: 5_000))
+      #expect(ClientRetirement.wait(timeoutMilliseconds: 30_000))
       #expect(wakeUp.take() == 0)
     }
   }

@@ -61,11 +61,13 @@ def schema():
 class RPC:
     """A client of connectrpc, which speaks what the generated ones do."""
 
-    def __init__(self, agent, is_http2=False, token=None, **options):
+    def __init__(self, agent, is_http2=False, token=None, base=None, tls=None, **options):
+        """`base` is where else the agent is asked, `tls` what the transport is told of it."""
         version = HTTPVersion.HTTP2 if is_http2 else HTTPVersion.HTTP1
+        transport = SyncHTTPTransport(http_version=version, **(tls or {}))
         self._client = ConnectClientSync(
-            agent.base, codec=google_protobuf_json_codec(),
-            http_client=SyncClient(SyncHTTPTransport(http_version=version)), **options)
+            base or agent.base, codec=google_protobuf_json_codec(),
+            http_client=SyncClient(transport), **options)
         self._headers = {"authorization": f"Bearer {token}"} if token else None
 
     def call(self, name, service=GROUPS, /, use_get=False, timeout_ms=None, **fields):

@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from connectrpc.code import Code
+from connectrpc.errors import ConnectError
 
 from broker.tls import Certificates
 from harness.agent import configuration, refused, toml
 from harness.mount import Mount
+from harness.proto import RPC
 from harness.runner import scenario
 from harness.waiting import equal, eventually
 
@@ -108,6 +111,34 @@ def encrypted(context):
         code, _, _ = _curl(f"http://127.0.0.1:{_port(agent, 1)}/livez")
         assert code != 0, "plain HTTP was answered where TLS is spoken"
         equal("the plain listener beside it", agent.probe("/livez"), (200, "ok"))
+
+
+@scenario("TLS: connectrpc calls and watches on HTTP/2 and HTTP/1.1, with a client certificate")
+def encrypted_calls(context):
+    certificates = Certificates(_directory(context, "tls-rpc"))
+    certificate, key = certificates.issue("caller")
+    group = context.group("never-committed")
+    config = _config(context, _tls(
+        {"certfile": certificates.certificate, "keyfile": certificates.key,
+         "cafile": certificates.authority}, more='client-certificates = "required"'))
+    tls = {"tls_ca_cert": Path(certificates.authority).read_bytes(),
+           "tls_cert": Path(certificate).read_bytes(), "tls_key": Path(key).read_bytes()}
+    with context.start(config) as agent:
+        agent.wait_until_ready()
+        base = f"https://127.0.0.1:{_port(agent, 1)}"
+        for is_http2 in (False, True):
+            rpc = RPC(agent, is_http2, base=base, tls=tls)
+            for use_get in (False, True):
+                status = rpc.call("GetGroupStatus", group=group, use_get=use_get).status
+                equal("the group", status.group, group)
+            first = next(iter(rpc.watch("WatchGroupStatus", group=group)))
+            equal("the group that is watched", first.status.group, group)
+        try:
+            RPC(agent, base=base, tls={"tls_ca_cert": tls["tls_ca_cert"]}).call("ListGroups")
+        except ConnectError as error:
+            equal("a call without a certificate", error.code, Code.UNAVAILABLE)
+        else:
+            raise AssertionError("a call without a certificate was answered")
 
 
 @scenario("a rotated certificate: served to new connections, others stay; a wrong pair is not")
