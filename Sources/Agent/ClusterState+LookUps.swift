@@ -298,14 +298,16 @@ extension ClusterState {
     }
     let bytes = Array(head.topic.utf8)
     guard let topic = store.topic(named: bytes.span, logEnd: end) else { return [] }
-    if store.recordHead(offset, topic: topic, partition: head.partition, now: now.wall)
+    // The answer may have been long on its way: commits that came meanwhile are no older than it.
+    let sampled = now.wall &- max(0, now.monotonic &- asked)
+    if store.recordHead(offset, topic: topic, partition: head.partition, now: sampled)
       == .fellBack, head.start == nil
     {
       lookUps.expireStarts(end)
     }
     guard let start = head.start else { return [] }
     let restarted = store.recordLogStart(
-      start, topic: topic, partition: head.partition, now: now.wall)
+      start, topic: topic, partition: head.partition, now: sampled)
     guard restarted > 0 else { return [] }
     return [
       .log(

@@ -16,6 +16,34 @@ struct LongFaultTests {
     case leaderless
   }
 
+  @Test("Commits that came while the brokers took long to tell log ends are of no deleted topic")
+  func slowHeads() throws {
+    var world = try AgentWorld.watching(["g"])
+    try world.start(groups: ["g"])
+    try world.commit("g", offset: 100)
+    world.reachEnd(world.home("g"))
+    world.answerTopics()
+    world.answerHeads([("orders", 0, 100)])
+    // Starts of logs are asked for once a minute; the answer takes four seconds, in which the
+    // consumer commits what was produced after the question.
+    world.tick(seconds: 61)
+    let asked = world.take().contains {
+      if case .lookUpHeads(_, _, _, withStarts: true) = $0 { true } else { false }
+    }
+    #expect(asked)
+    for offset in 101...104 {
+      world.advance(seconds: 1)
+      try world.commit("g", offset: Int64(offset))
+    }
+    world.send(
+      .heads(
+        cluster: 0, .highWatermark,
+        .heads([HeadsReply.Head(topic: "orders", partition: 0, offset: 100, start: 0)])))
+    #expect(world.status.trackedPartitions == 1)
+    #expect(world.report("g")?.verdict == .ok)
+    #expect(!world.take().logged.contains { $0.contains("created again") })
+  }
+
   @Test(
     "An hour of trouble makes the verdict UNKNOWN, is told in few lines, and loses no window",
     arguments: Trouble.allCases, ["offsets-topic", "offset-fetch"])

@@ -18,9 +18,9 @@ struct ScaleTests {
     var world = overloaded()
     #expect(world.doubt() == .notObserved)
     world.run(minutes: 10)
-    #expect(world.doubt() == .shortHistory(minutes: 9, needed: 16))
-    world.run(minutes: 6)
-    #expect(world.doubt() == .shortHistory(minutes: 15, needed: 16))
+    #expect(world.doubt() == .shortHistory(minutes: 9, needed: 17))
+    world.run(minutes: 7)
+    #expect(world.doubt() == .shortHistory(minutes: 16, needed: 17))
     world.run(minutes: 1)
     #expect(world.doubt() == nil)
   }
@@ -31,6 +31,20 @@ struct ScaleTests {
     world.parameters.history = 2
     world.run(minutes: 5)
     #expect(world.doubt() == nil)
+  }
+
+  @Test("The first number rests on whole minutes, whenever the agent began")
+  func wholeMinutes() throws {
+    for second in stride(from: Int64(0), through: 50, by: 10) {
+      var world = ScaleWorld(
+        rates: Array(repeating: 500 / 12, count: 12), capacity: 100, replicas: 2)
+      world.parameters.history = 1
+      world.run(seconds: 60 + second)
+      world.addAgent()
+      for _ in 0..<60 where world.doubt() != nil { world.run(seconds: 10) }
+      let seen = try world.hint().get().observation
+      #expect(abs(seen.produced - 500) < 100, "began at second \(second): \(seen.produced)")
+    }
   }
 
   @Test("What was observed too long ago is no number")

@@ -92,7 +92,9 @@ class Commands:
     # Topics and logs.
 
     def create_topic(self, topic, partitions=None):
-        """Creates a topic; returns its id."""
+        """Creates a topic, or leaves the one that is there; returns its id."""
+        if topic in self._state.topics:
+            return str(self._state.topics[topic].id)
         count = partitions or self._state.default_partitions
         return str(self._state.create_topic(topic, count).id)
 

@@ -6,7 +6,7 @@
 package struct ScaleAdvisor: Sendable {
   /// The last observation.
   package private(set) var last: ScaleObservation?
-  /// The minute of the first observation, since 1970.
+  /// The minute of the first observation with all heads, since 1970; of it only a part was counted.
   package private(set) var firstMinute: Int64?
   private var desired: Int?
   private var reason = ScaleReason.capacityUnknown
@@ -21,6 +21,9 @@ package struct ScaleAdvisor: Sendable {
   /// How much the load may grow before as many are asked for again as before; so much less than
   /// what fewer could do there must be.
   private static let margin = 1.1
+  /// Minutes beyond the history that must have been watched: the first was not whole, and rates end
+  /// a minute before the moment.
+  private static let uncounted: Int64 = 2
   /// A backlog that counts for less than this share of the load is none.
   private static let leastBacklog = 0.1
 
@@ -38,14 +41,16 @@ package struct ScaleAdvisor: Sendable {
   /// Over how many minutes the rates of an observation are taken: as many as were watched, up to
   /// the history.
   package func minutes(at minute: Int64, parameters: ScaleParameters) -> Int {
-    let watched = minute &- (firstMinute ?? minute) &- 1
-    return Int(min(max(watched, 1), Int64(parameters.history)))
+    let whole = minute &- (firstMinute ?? minute) &- Self.uncounted
+    return Int(min(max(whole, 1), Int64(parameters.history)))
   }
 
   /// The records per second of the group, over as many minutes of the history as were watched; nil
   /// before the first.
   package var rates: (produced: Double, consumed: Double)? {
-    guard let last, let firstMinute, last.minute - firstMinute > 1 else { return nil }
+    guard let last, let firstMinute, last.minute - firstMinute > Self.uncounted else {
+      return nil
+    }
     return (last.produced, last.consumed)
   }
 
@@ -55,7 +60,7 @@ package struct ScaleAdvisor: Sendable {
     if let last, new.minute < last.minute { self = ScaleAdvisor() }
     let before = last
     last = new
-    if firstMinute == nil { firstMinute = new.minute }
+    if firstMinute == nil, new.withoutHead == 0 { firstMinute = new.minute }
     if before?.replicas != new.replicas { replicasSince = new.minute }
     capacity.observe(new.saturatedRate, minute: new.minute)
     guard doubt(new, parameters) == nil else { return }
@@ -84,11 +89,9 @@ package struct ScaleAdvisor: Sendable {
   private func doubt(_ seen: ScaleObservation, _ parameters: ScaleParameters) -> ScaleDoubt? {
     if seen.replicas == 0 { return .noMembers }
     if seen.withoutHead > 0 { return .withoutHeads(partitions: seen.withoutHead) }
-    // Rates end a minute before the moment, so that they need one more.
     let watched = seen.minute - (firstMinute ?? seen.minute)
-    if watched < Int64(parameters.history) + 1 {
-      return .shortHistory(minutes: watched, needed: parameters.history + 1)
-    }
+    let needed = Int64(parameters.history) + Self.uncounted
+    if watched < needed { return .shortHistory(minutes: watched, needed: Int(needed)) }
     return nil
   }
 

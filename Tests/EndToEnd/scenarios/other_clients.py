@@ -3,6 +3,7 @@
 import threading
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import RebalanceInProgressError
 
 from harness.context import status
 from harness.runner import CannotRun, scenario
@@ -32,7 +33,10 @@ class Member(threading.Thread):
                 self._consumer.poll(timeout_ms=200)
                 places = self._consumer.assignment()
                 if places:
-                    self._consumer.commit()
+                    try:
+                        self._consumer.commit()
+                    except RebalanceInProgressError:
+                        continue  # the next poll takes part in it
                 self.positions = {
                     (place.topic, place.partition): self._consumer.position(place)
                     for place in places
