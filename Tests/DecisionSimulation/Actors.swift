@@ -124,6 +124,12 @@ struct SimulatedStore {
   private var skews: ClockSkew?
   var judgement = GroupJudgement.notFound
   var troubled: [TroubledPartition] = []
+  /// What scale is worked out from, what was said last, and how often that changed without reason.
+  var advisor = ScaleAdvisor()
+  var lastDesired: Int?
+  var changes = 0
+  /// When its clock was set, in milliseconds since 1970 by the right one.
+  private(set) var setAt: Int64 = 0
 
   init(clock: Int64 = 0) {
     self.clock = clock
@@ -144,6 +150,7 @@ struct SimulatedStore {
       skews = known
     }
     clock += by
+    setAt = wall
   }
 
   /// Takes note that a commit arrives as soon as it was written.

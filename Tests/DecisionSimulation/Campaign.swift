@@ -41,11 +41,16 @@ package struct Campaign: Sendable {
     return campaign
   }
 
-  /// Returns the first seed whose world breaks an invariant without a guard, nil when none does.
+  /// Returns what goes wrong without a guard in the first world that needs it, nil when none does.
+  ///
+  /// - Parameters:
+  ///   - guarding: the guard.
+  ///   - known: a seed that is tried before the others, because its world needed the guard once.
+  ///   - seeds: the others.
   package static func seedThatNeeds(
-    _ guarding: LivenessGuards, among seeds: Range<UInt64>
+    _ guarding: LivenessGuards, known: UInt64? = nil, among seeds: Range<UInt64>
   ) -> Violation? {
-    for seed in seeds {
+    for seed in [known].compactMap({ $0 }) + Array(seeds) {
       var world = World(WorldPlan(seed: seed), guards: LivenessGuards.all.subtracting(guarding))
       world.run()
       if let violation = world.violations.first { return violation }

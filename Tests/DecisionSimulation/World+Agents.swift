@@ -17,7 +17,7 @@ extension World {
   }
 
   /// Whether everybody gets on, so that no partition stands and none will within a minute.
-  private var isPeaceful: Bool {
+  var isPeaceful: Bool {
     isCoordinatorUp
       && partitions.allSatisfy { $0.committed >= $0.head || time - $0.progressedAt <= 60 }
   }

@@ -40,7 +40,8 @@ extension World {
       poisonEnds[partition] = time + event.lasting
     case .crash(let pod): crash(pod)
     case .outage(let crashes):
-      if !isOutage { outageSince = time }
+      // One that comes before anybody has got on is the same to everybody.
+      if !isOutage, progressedAt >= outageUntil { outageSince = time }
       outageUntil = max(outageUntil, time + event.lasting)
       outageCrashes = crashes
     case .coordinatorDown: coordinatorDownUntil = max(coordinatorDownUntil, time + event.lasting)

@@ -49,6 +49,8 @@ package struct World {
   /// Restarts because of records that nobody can process, by partition.
   var poisonRestarts: [Int: [(offset: Int64, time: Int)]] = [:]
   var lastOutageRestart: Int?
+  /// When not everybody got on last.
+  var unrestAt = 0
   /// When any partition progressed last.
   var progressedAt = 0
 
@@ -122,6 +124,7 @@ package struct World {
       consume()
       sample()
       judge()
+      adviseScale()
       runAgents()
       check()
     }
@@ -186,7 +189,7 @@ package struct World {
   // MARK: Verdicts
 
   /// Whether anybody reads a store: some agent, or the checks, which go by the first.
-  private func isRead(_ slot: Int) -> Bool {
+  func isRead(_ slot: Int) -> Bool {
     slot == 0 || pods.contains { $0.agent.store == slot }
   }
 

@@ -69,6 +69,21 @@ struct CommonCauseTests {
     #expect(world.deciding == .commonCause)
   }
 
+  @Test("A clock that is set back in an outage hides it from nobody")
+  func clock() {
+    let world = DecisionWorld()
+    world.run(600)
+    for index in 0..<4 { world.hang(index) }
+    world.run(120)
+    world.now.wall -= 3_600_000
+    world.skew = -3_600_000
+    world.run(700)
+    #expect(world.deciding == .commonCause)
+    // The others come back sooner than this pod, which has the hold for that.
+    for index in 1..<4 { world.recover(index) }
+    #expect(world.run(atMost: 300) { world.fails } == nil)
+  }
+
   @Test("Others' progress is remembered where windows hold repetitions alone")
   func repetitions() {
     let world = DecisionWorld()

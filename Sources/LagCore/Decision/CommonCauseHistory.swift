@@ -21,17 +21,18 @@ struct CommonCauseHistory {
   ///
   /// - Parameters:
   ///   - standing: how many partitions stand.
-  ///   - since: since when something common is to blame; it is seen later, because owners that
-  ///     stopped a moment ago do not stand yet.
+  ///   - since: since when it has been going on before it was seen, because owners that stopped a
+  ///     moment ago do not stand yet; nil while somebody still progressed lately, so that they may
+  ///     be slow.
   ///   - now: the time.
-  mutating func goesOn(standing: Int, since: Int64, now: Int64) {
+  mutating func goesOn(standing: Int, since: Int64?, now: Int64) {
     if self.standing == 0 {
-      let start = max(since, endedAt ?? .min)
       if episodes.count == Self.kept { episodes.removeFirst() }
-      episodes.append(min(start, now)...now)
+      episodes.append(now...now)
     } else if let last = episodes.popLast() {
       if standing < self.standing { easedAt = now }
-      episodes.append(last.lowerBound...max(now, last.upperBound))
+      let start = max(min(since ?? .max, last.lowerBound), endedAt ?? .min)
+      episodes.append(start...max(now, last.upperBound))
     }
     self.standing = standing
   }

@@ -2,9 +2,16 @@ extension GroupDecider {
   /// For how many holds a partition must stand before rebalances are no excuse any more: longer
   /// than a rollout whose every rebalance waits for slow consumers.
   static let holdsDespiteRebalances: Int64 = 12
-  /// By how many holds the others' progress is looked at, at most: whoever is behind and commits
-  /// nothing new for one of them stands, however long the partition in question has stood.
-  static let holdsLookedBack: Int64 = 2
+
+  /// A partition of this pod that stands.
+  struct Standing {
+    let partition: TroubledPartition
+    /// Since when its member owns it, on the monotonic clock in milliseconds; nil when that is not
+    /// known.
+    let ownedSince: Int64?
+    /// Whether that member belongs to a container that is gone.
+    let isOfAnother: Bool
+  }
 
   /// A partition that stands, with the time for which it has been held against its owner.
   struct Candidate {
@@ -30,19 +37,18 @@ extension GroupDecider {
         culprit: nil, owner: nil)
     }
     let fresh = ClauseFinding(.inputs, holds: true, .fresh)
-    let standing = frame.view.troubled.filter(\.isStanding)
-    let counted = standing.filter { counts($0) }
-    let cause = census(store, standing, counted, frame)
+    let (counted, others) = standing(frame)
+    let cause = census(store, counted, frame)
     var poisonedUntil: Int64?
     var anothers = 0
     var candidates: [Candidate] = []
-    for partition in counted {
-      let candidate = candidate(partition, frame, isCause: cause?.census.isCommonCause ?? false)
-      if isOfAnotherIncarnation(partition, frame) {
+    for standing in counted {
+      let candidate = candidate(standing, frame, isCause: cause?.census.isCommonCause ?? false)
+      if standing.isOfAnother {
         anothers += 1
       } else if guards.contains(.poison),
         let until = history.poisonedUntil(
-          partition.place, isHeld: candidate.held >= frame.hold, now: frame.now.monotonic)
+          standing.partition.place, isHeld: candidate.held >= frame.hold, now: frame.now.monotonic)
       {
         decision.poisoned += 1
         poisonedUntil = min(poisonedUntil ?? .max, until)
@@ -58,7 +64,7 @@ extension GroupDecider {
         } else if anothers > 0 {
           .anotherIncarnation
         } else {
-          nothingStands(standing.count)
+          nothingStands(others)
         }
       return LivenessDecision(
         findings: findings([fresh, ClauseFinding(.partition, holds: false, evidence)], frame),
@@ -89,9 +95,30 @@ extension GroupDecider {
 
   // MARK: Whose partition
 
+  /// The partitions that stand and can fail liveness of this pod, and how many others stand.
+  private func standing(_ frame: Frame) -> (counted: [Standing], others: Int) {
+    let failOn = parameters.livenessFailOn
+    let (failsOnStop, failsOnStall) = (failOn.contains(.stop), failOn.contains(.stall))
+    var counted: [Standing] = []
+    var others = 0
+    for partition in frame.view.troubled where partition.isStanding {
+      let isFailure = partition.rule == .stopped ? failsOnStop : failsOnStall
+      guard isFailure, counts(partition) else {
+        others += 1
+        continue
+      }
+      let owned = own.owned[partition.place]
+      counted.append(
+        Standing(
+          partition: partition, ownedSince: owned?.since,
+          isOfAnother: owned.map { isOfAnotherIncarnation($0, frame) } ?? false))
+    }
+    return (counted, others)
+  }
+
+  /// Whether a partition is held against this pod.
   private func counts(_ partition: TroubledPartition) -> Bool {
-    guard parameters.livenessFailOn.contains(partition.rule.status) else { return false }
-    return parameters.scope == .group || !parameters.guards.contains(.ownPartitions)
+    parameters.scope == .group || !parameters.guards.contains(.ownPartitions)
       || owners.isOwn(partition.member)
   }
 
@@ -102,10 +129,8 @@ extension GroupDecider {
     return .healthy(others: others)
   }
 
-  private func isOfAnotherIncarnation(_ partition: TroubledPartition, _ frame: Frame) -> Bool {
-    guard parameters.guards.contains(.incarnations), parameters.scope == .pod,
-      let owned = own.owned[partition.place]
-    else { return false }
+  private func isOfAnotherIncarnation(_ owned: OwnMembers.Owned, _ frame: Frame) -> Bool {
+    guard parameters.guards.contains(.incarnations), parameters.scope == .pod else { return false }
     return own.isOfAnother(
       owned.memberID, containerSince: frame.containerSince, now: frame.now.monotonic)
   }
@@ -113,11 +138,9 @@ extension GroupDecider {
   // MARK: The hold
 
   /// Finds from when the hold of a partition counts: the last of all moments that excuse it.
-  private func candidate(
-    _ partition: TroubledPartition, _ frame: Frame, isCause: Bool
-  ) -> Candidate {
+  func candidate(_ standing: Standing, _ frame: Frame, isCause: Bool) -> Candidate {
     let guards = parameters.guards
-    var at = behind(since: partition.behindSince, frame)
+    var at = behind(since: standing.partition.behindSince, frame)
     var start = HoldStart.behind
     func raise(_ moment: Int64?, _ reason: HoldStart) {
       guard let moment, moment > at else { return }
@@ -127,7 +150,7 @@ extension GroupDecider {
     if guards.contains(.clock) { raise(frame.clockSetAt, .clockSet) }
     if guards.contains(.freshness) { raise(freshSince, .fresh) }
     let age = frame.now.monotonic - at
-    if guards.contains(.ownership) { raise(own.owned[partition.place]?.since, .owned) }
+    if guards.contains(.ownership) { raise(standing.ownedSince, .owned) }
     if guards.contains(.pause) { raise(resumedAt, .resumed) }
     if guards.contains(.aftermath), !isCause {
       raise(causes.endedAt, .causeEnded)
@@ -140,154 +163,7 @@ extension GroupDecider {
       raise(rebalancedAt.map { stability.isRefused ? $0 + frame.hold : $0 }, .rebalanced)
     }
     return Candidate(
-      partition: partition, held: max(0, frame.now.monotonic - at), start: start, age: age)
-  }
-
-  // MARK: The others
-
-  /// How all owners get on while some partition of this pod stands, and whose turn it is.
-  private mutating func census(
-    _ store: OffsetStore, _ standing: [TroubledPartition], _ counted: [TroubledPartition],
-    _ frame: Frame
-  ) -> (census: OwnerCensus, turn: CommonCauseTurn?)? {
-    let anybody = longestBehind(store, frame)
-    let own = worst(counted, frame)
-    var general: OwnerCensus?
-    if let anybody { general = owners(store, asking: anybody, frame) }
-    Self.note(general, in: &generalCauses, frame)
-    let isSame = own != nil && own?.age == anybody?.age && own?.owner == anybody?.owner
-    var census = isSame ? general : nil
-    if let own, !isSame { census = owners(store, asking: own, frame) }
-    Self.note(census, in: &causes, frame)
-    guard let census else { return nil }
-    guard census.isCommonCause, let causeSince = census.causeSince, !isTooEarlyForTurns(frame)
-    else { return (census, nil) }
-    return (census, turn(store, standing, causeSince: causeSince, frame))
-  }
-
-  /// Who has been behind for longest, and for how long, as soon as that is worth a look.
-  ///
-  /// Burrow's verdicts come late where commits are rare: an outage may be over by then.
-  private func longestBehind(
-    _ store: OffsetStore, _ frame: Frame
-  ) -> (owner: Int, age: Int64)? {
-    guard
-      let longest = store.longestBehind(
-        ofGroup: frame.view.group, nowSeconds: frame.now.wallSeconds),
-      owners.ofMember.indices.contains(longest.member)
-    else { return nil }
-    let start = [behind(since: longest.since, frame), frame.clockSetAt, freshSince]
-      .compactMap { $0 }.max()
-    let age = frame.now.monotonic - (start ?? frame.now.monotonic)
-    return age < Self.noticeAfter ? nil : (owners.ofMember[longest.member], age)
-  }
-
-  /// How long a partition must be behind before anybody looks at the others, in milliseconds
-  /// (60 s).
-  private static let noticeAfter: Int64 = 60_000
-
-  /// The partition that has been held against its owner for longest, of those that are not ignored:
-  /// what others did since a poisoned one stopped says nothing of one that stopped just now.
-  private func worst(
-    _ standing: [TroubledPartition], _ frame: Frame
-  ) -> (owner: Int, age: Int64)? {
-    var worst: Candidate?
-    for partition in standing where !isIgnored(partition, frame) {
-      let candidate = candidate(partition, frame, isCause: true)
-      if candidate.held > worst?.held ?? .min { worst = candidate }
-    }
-    guard let worst else { return nil }
-    let member = worst.partition.member
-    return (owners.ofMember.indices.contains(member) ? owners.ofMember[member] : -1, worst.age)
-  }
-
-  private func isIgnored(_ partition: TroubledPartition, _ frame: Frame) -> Bool {
-    isOfAnotherIncarnation(partition, frame)
-      || (parameters.guards.contains(.poison)
-        && history.isIgnored(partition.place, now: frame.now.monotonic))
-  }
-
-  private mutating func owners(
-    _ store: OffsetStore, asking: (owner: Int, age: Int64), _ frame: Frame
-  ) -> OwnerCensus {
-    OwnerCensus(
-      store, group: frame.view.group, owners, asking: asking.owner,
-      age: min(asking.age, Self.holdsLookedBack * frame.hold), seenAt: &progressSeenAt,
-      skew: frame.view.clockSkew, nowSeconds: frame.now.wallSeconds)
-  }
-
-  private static func note(
-    _ census: OwnerCensus?, in causes: inout CommonCauseHistory, _ frame: Frame
-  ) {
-    if let census, census.isCommonCause, let since = census.causeSince {
-      causes.goesOn(
-        standing: census.standingPartitions, since: frame.now.ago(frame.brokerClock &- since),
-        now: frame.now.monotonic)
-    } else {
-      causes.isOver()
-    }
-  }
-
-  private func turn(
-    _ store: OffsetStore, _ standing: [TroubledPartition], causeSince: Int64, _ frame: Frame
-  ) -> CommonCauseTurn? {
-    var all: Set<Int> = []
-    var own: Set<Int> = []
-    for partition in standing where owners.rank.indices.contains(partition.member) {
-      guard frame.now.monotonic - behind(since: partition.behindSince, frame) >= frame.hold else {
-        continue
-      }
-      all.insert(owners.rank[partition.member])
-      if counts(partition) { own.insert(owners.rank[partition.member]) }
-    }
-    return CommonCauseTurn(
-      standing: all, own: own, causeSince: causeSince,
-      rebalancedAt: store.rebalances(ofGroup: frame.view.group).lastAt,
-      brokerClock: frame.brokerClock, turn: parameters.failFor)
-  }
-
-  /// Whether a common cause may be about to end by itself: whoever comes back late is only slow,
-  /// and a group that rebalances, or may have begun to since, needs its time.
-  private func isTooEarlyForTurns(_ frame: Frame) -> Bool {
-    let now = frame.now.monotonic
-    if let easedAt = causes.easedAt, now - easedAt < frame.hold { return true }
-    guard parameters.guards.contains(.rebalance), let rebalancedAt else { return false }
-    return now - rebalancedAt < (stability.isRefused ? 2 : 1) * frame.hold
-  }
-
-  /// Looks whether others progressed in the second half of the time for which a partition has been
-  /// held against its owner, who may have it from one that stood there for longer.
-  private func progress(_ census: OwnerCensus?, held: Int64, _ frame: Frame) -> ClauseFinding {
-    let isOff = !parameters.guards.contains(.progress)
-    guard let census else { return ClauseFinding(.progress, holds: isOff, .nobodyProgressed) }
-    let half = min(max(held, frame.hold), Self.holdsLookedBack * frame.hold) / 2
-    if let at = census.othersProgressedAt, frame.brokerClock &- at < half {
-      return ClauseFinding(
-        .progress, holds: true, .othersProgressed(max(0, frame.brokerClock &- at)))
-    }
-    let alone = soleOwnerSince.map { frame.now.monotonic - $0 }
-    if let alone, census.owning <= 1, alone >= frame.hold {
-      return ClauseFinding(.progress, holds: true, .soleOwner(alone))
-    }
-    // In its turn a pod may fail although nobody progresses: that is what turns are for.
-    return ClauseFinding(.progress, holds: isOff || census.isCommonCause, .nobodyProgressed)
-  }
-
-  private func commonCause(
-    _ census: OwnerCensus?, _ turn: CommonCauseTurn?, _ frame: Frame
-  ) -> ClauseFinding {
-    guard let census else {
-      return ClauseFinding(.commonCause, holds: true, .owners(standing: 0, active: 0))
-    }
-    guard census.isCommonCause, let since = census.causeSince else {
-      return ClauseFinding(
-        .commonCause, holds: true, .owners(standing: census.standing, active: census.active))
-    }
-    let isItsTurn = turn.map { $0.isNow || !parameters.guards.contains(.turns) } ?? false
-    return ClauseFinding(
-      .commonCause, holds: isItsTurn || !parameters.guards.contains(.commonCause),
-      .commonCause(
-        standing: census.standing, active: census.active, max(0, frame.brokerClock &- since), turn))
+      partition: standing.partition, held: max(0, frame.now.monotonic - at), start: start, age: age)
   }
 
   // MARK: What may be done about it

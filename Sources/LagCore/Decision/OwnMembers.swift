@@ -105,8 +105,8 @@ struct OwnMembers {
   /// not gone; see `isOfAnother`.
   func endOfAnother(_ memberID: String, containerSince: Int64?, now: Int64) -> Int64? {
     // Where nobody tells of new containers, a member that came after others is taken for one.
-    guard let joined = joinedAt[memberID], let began = containerSince ?? newcomerAt,
-      joined < began - Self.startSlack, now - began < Self.departurePatience
+    guard let began = containerSince ?? newcomerAt, now - began < Self.departurePatience,
+      let joined = joinedAt[memberID], joined < began - Self.startSlack
     else { return nil }
     return began
   }

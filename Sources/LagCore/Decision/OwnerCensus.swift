@@ -41,9 +41,11 @@ struct OwnerCensus: Equatable {
   ///     long batch is processed, windows soon hold nothing but repetitions.
   ///   - skew: how far this machine's clock is ahead of the brokers', in milliseconds.
   ///   - nowSeconds: the wall clock in whole seconds since 1970.
+  ///   - setAt: when this machine's clock was set last, in milliseconds since 1970 by the brokers'
+  ///     clock; nil when it was not.
   init(
     _ store: OffsetStore, group: Int, _ owners: GroupOwners, asking owner: Int, age: Int64,
-    seenAt: inout [Int64], skew: Int64, nowSeconds: Int64
+    seenAt: inout [Int64], skew: Int64, nowSeconds: Int64, setAt: Int64? = nil
   ) {
     if seenAt.count != owners.count { seenAt = Array(repeating: .min, count: owners.count) }
     let half = nowSeconds &* 1000 &- skew &- max(0, age) / 2
@@ -57,6 +59,8 @@ struct OwnerCensus: Equatable {
         seenAt[number] = max(seenAt[number], time)
       } else if course.behindSince != 0 {
         var since = Int64(course.behindSince) &* 1000 &- skew
+        // What was noted before the clock was set back says nothing any more.
+        if Int64(course.behindSince) > nowSeconds, let setAt { since = setAt }
         if case .at(let time) = course.arrival { since = max(since, time) }
         if since <= half {
           standingSince[number] = min(standingSince[number], since)

@@ -61,7 +61,7 @@ struct StandingHistory {
   ///   - isHeld: whether its present owner has stood for the hold, so that it is called poison.
   ///   - now: the monotonic clock in milliseconds.
   mutating func poisonedUntil(_ place: TopicPartition, isHeld: Bool, now: Int64) -> Int64? {
-    guard var entry = entries[place], !entry.isTrying else { return nil }
+    guard !entries.isEmpty, var entry = entries[place], !entry.isTrying else { return nil }
     if entry.nextAttemptAt == nil {
       guard isHeld else { return nil }
       entry.nextAttemptAt = now + Self.pause(after: entry.failures)
@@ -73,9 +73,9 @@ struct StandingHistory {
 
   /// Whether liveness ignores a partition already, whatever its present owner does.
   func isIgnored(_ place: TopicPartition, now: Int64) -> Bool {
-    guard let entry = entries[place], !entry.isTrying, let next = entry.nextAttemptAt else {
-      return false
-    }
+    guard !entries.isEmpty, let entry = entries[place], !entry.isTrying,
+      let next = entry.nextAttemptAt
+    else { return false }
     return now < next
   }
 
