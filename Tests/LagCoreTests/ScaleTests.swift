@@ -100,7 +100,7 @@ struct ScaleTests {
   @Test("A saturated group asks for what load and backlog need, with a fifth kept free")
   func overload() throws {
     var world = overloaded()
-    world.run(minutes: 18)
+    world.run(minutes: 19)
     let hint = try world.hint().get()
     #expect(hint.reason == .draining)
     let capacity = try #require(hint.capacity)

@@ -178,7 +178,7 @@ private final class Demo {
     let group = scene.roles.first { $0.expected == .error }?.name ?? scene.roles[0].name
     StandardOutput.write(
       """
-      A mock Kafka cluster at \(world.bootstrapServers), the agent at http://\(address)
+      A mock Kafka cluster at \(world.bootstrapServers), the agent at http://\(address)/ (a page)
       Consumers: \(scene.roles.map { "\($0.name) \($0.does)" }.joined(separator: "; "))
 
       While it runs, try:
