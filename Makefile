@@ -74,7 +74,7 @@ test: ## Run all tests: format, Swift tests, and the release binary with real Ka
 	$(STEP) test "test: running the Swift tests" \
 	  swift test --skip-build --disable-xctest --quiet; \
 	sed -n '$$s/^/  /p' .build/log/test; \
-	$(call simulation,--seeds 300 --guards); \
+	$(call simulation,--seeds 2000 --guards); \
 	$(test-conformance); \
 	$(test-broker); \
 	$(call end-to-end,); \

@@ -40,8 +40,11 @@ extension World {
       poisonEnds[partition] = time + event.lasting
     case .crash(let pod): crash(pod)
     case .outage(let crashes):
-      // One that comes before anybody has got on is the same to everybody.
-      if !isOutage, progressedAt >= outageUntil { outageSince = time }
+      // One that comes before most have got on again is the same one to everybody.
+      let recovery = Self.longestRecovery + plan.batch + plan.commitEvery
+      if !isOutage, progressedAt >= outageUntil, time - outageUntil > recovery {
+        outageSince = time
+      }
       outageUntil = max(outageUntil, time + event.lasting)
       outageCrashes = crashes
     case .coordinatorDown: coordinatorDownUntil = max(coordinatorDownUntil, time + event.lasting)
@@ -117,9 +120,12 @@ extension World {
 
   // MARK: Ends
 
+  /// Seconds within which all consumers come back after an outage.
+  private static let longestRecovery = 200
+
   private mutating func endOutage() {
     for index in members.indices where members[index].isAlive {
-      members[index].resumesAt = time + 5 * random.below(40)
+      members[index].resumesAt = time + 5 * random.below(Self.longestRecovery / 5)
     }
   }
 
