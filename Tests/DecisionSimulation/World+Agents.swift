@@ -26,7 +26,8 @@ extension World {
   ///
   /// Then it decides once a minute only: worlds are many, and peaceful for most of their time.
   private func isAtRest(_ index: Int) -> Bool {
-    time - pods[index].agent.decidedAt < 60 && pods[index].agent.decidedBy == generation
+    if pods[index].agent.decisions.decision(0).liveness.fails { return false }
+    return time - pods[index].agent.decidedAt < 60 && pods[index].agent.decidedBy == generation
       && time - pods[index].startedAt > 600 && time >= pods[index].agent.staleUntil + 60
       && time - troubleEndedAt > 60 && time - rebalancedAt > 60
   }
