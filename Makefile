@@ -144,7 +144,8 @@ bench-http: ## Measure answering beside nghttpd, nginx and a C floor; ARGS="--ho
 fuzz: ## Fuzz each reader of foreign bytes for 60 s; SECONDS=600 for longer
 	@$(call need,$(BUILD_PACKAGES))
 	@$(STEP) build-fuzz "$@: compiling the fuzz targets" env FUZZ=1 swift build -c release \
-	  --sanitize=fuzzer --sanitize=address --scratch-path .build/fuzz --product volefuzz
+	  --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address --scratch-path .build/fuzz \
+	  --product volefuzz
 	@for target in $(FUZZ_TARGETS); do $(fuzz-one); done
 	@echo "fuzz: no finding"
 
@@ -189,7 +190,8 @@ endef
 define fuzz-one
 mkdir -p .build/fuzz/corpus/$$target; \
 $(STEP) fuzz-$$target "$@: fuzzing $$target for $(SECONDS) s" \
-  env FUZZ_TARGET=$$target nice .build/fuzz/release/volefuzz -max_total_time=$(SECONDS) \
+  env FUZZ_TARGET=$$target SWIFT_BACKTRACE=enable=no nice .build/fuzz/release/volefuzz \
+    -max_total_time=$(SECONDS) \
     -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
     -artifact_prefix=.build/fuzz/$$target- .build/fuzz/corpus/$$target \
     Tests/Fuzz/Corpus/$$target; \

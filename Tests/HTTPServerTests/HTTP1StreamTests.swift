@@ -143,6 +143,14 @@ struct HTTP1StreamTests {
     #expect(content(peer) == "3\r\nbye\r\n0\r\n\r\n")
   }
 
+  @Test func nothingIsLateWhileAnAnswerIsStreamed() {
+    let source = StreamSource()
+    let peer = peer(source)
+    peer.send(get("/s"))
+    peer.timeOut()
+    #expect(source.closed == 0 && !peer.isFinished)
+  }
+
   @Test func aStreamThatBeginsDuringTheDrainIsToldAtOnce() {
     let source = StreamSource()
     let peer = peer(source)

@@ -152,7 +152,10 @@ package struct HTTP1Connection {
   }
 
   /// Answers that the request did not come in time, if one has begun, and ends the connection.
+  ///
+  /// Nothing is late while an answer is streamed.
   package mutating func timeOut(into output: inout [UInt8]) {
+    guard !isStreaming else { return }
     if isReadingRequest {
       refuse(.requestTimeout, into: &output)
     } else {

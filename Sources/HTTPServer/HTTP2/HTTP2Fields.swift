@@ -3,23 +3,14 @@ import CNghttp2
 /// The fields of a response as nghttp2 takes them.
 ///
 /// Names and the media type are literals, which nghttp2 need not copy; the rest it copies.
-struct HTTP2Fields: ~Copyable {
-  private let response: Response
-  private let date: [UInt8]
-  private let status: DecimalDigits
-  private let length: DecimalDigits
-
-  init(response: Response, date: [UInt8]) {
-    self.response = response
-    self.date = date
-    status = DecimalDigits(Int(response.status.code))
-    length = DecimalDigits(response.body.count)
-  }
-
-  /// Calls `body` with the fields, which are valid until it returns.
-  borrowing func withNameValues(
+enum HTTP2Fields {
+  /// Calls `body` with the fields of a response, which are valid until it returns.
+  static func withNameValues(
+    of response: borrowing Response, date: borrowing [UInt8],
     _ body: (UnsafeMutableBufferPointer<nghttp2_nv>) -> Int32
   ) -> Int32 {
+    let status = DecimalDigits(Int(response.status.code))
+    let length = DecimalDigits(response.body.count)
     let headers = response.headers.prefix(Response.maximumHeaders)
     // SAFETY: at most four fields and the further ones are written; digits and date stay where they
     // are inside the closures, and nghttp2 copies them.
@@ -55,8 +46,8 @@ struct HTTP2Fields: ~Copyable {
     }
   }
 
-  private borrowing func write(
-    _ number: DecimalDigits, to space: UnsafeMutableBufferPointer<UInt8>, from start: Int
+  private static func write(
+    _ number: borrowing DecimalDigits, to space: UnsafeMutableBufferPointer<UInt8>, from start: Int
   ) -> Int {
     var position = start
     for index in number.indices {
@@ -67,7 +58,7 @@ struct HTTP2Fields: ~Copyable {
     return position
   }
 
-  private borrowing func addFurther(
+  private static func addFurther(
     _ headers: ArraySlice<Header>, to space: UnsafeMutableBufferPointer<nghttp2_nv>,
     from count: Int, _ body: (UnsafeMutableBufferPointer<nghttp2_nv>) -> Int32
   ) -> Int32 {
@@ -90,7 +81,7 @@ struct HTTP2Fields: ~Copyable {
     }
   }
 
-  private borrowing func field(
+  private static func field(
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
   ) -> nghttp2_nv {
     // SAFETY: nghttp2 only reads through the pointers, and copies both.
@@ -100,7 +91,7 @@ struct HTTP2Fields: ~Copyable {
       namelen: name.count, valuelen: value.count, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
   }
 
-  private borrowing func field(
+  private static func field(
     _ name: StaticString, _ value: UnsafeBufferPointer<UInt8>
   ) -> nghttp2_nv {
     // SAFETY: nghttp2 only reads through the pointers; a literal lives for ever.
@@ -111,7 +102,7 @@ struct HTTP2Fields: ~Copyable {
       flags: UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue))
   }
 
-  private borrowing func field(_ name: StaticString, _ value: StaticString) -> nghttp2_nv {
+  private static func field(_ name: StaticString, _ value: StaticString) -> nghttp2_nv {
     // SAFETY: nghttp2 only reads through the pointers; literals live for ever.
     unsafe nghttp2_nv(
       name: UnsafeMutablePointer(mutating: name.utf8Start),

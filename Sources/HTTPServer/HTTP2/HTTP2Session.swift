@@ -276,9 +276,9 @@ import CNghttp2
     let source = mayHaveContent ? response.stream : nil
     let hasContent = mayHaveContent && (source != nil || !response.body.isEmpty)
     let stream = table.streams[index].id
-    let fields = HTTP2Fields(response: response, date: context.date.bytes)
     // SAFETY: nghttp2 copies what is not a literal; the content's source is a number.
-    let result = unsafe fields.withNameValues { fields in
+    let result = unsafe HTTP2Fields.withNameValues(of: response, date: context.date.bytes) {
+      fields in
       guard hasContent else {
         return unsafe nghttp2_submit_response(raw, stream, fields.baseAddress, fields.count, nil)
       }

@@ -28,11 +28,7 @@ enum FuzzHTTP1 {
       start = end
     }
     if whole.upgraded == nil && !whole.hasStreamed && !whole.isBroken && !cut.isBroken {
-      // 100 Continue depends on whether the content is there already.
-      let interim = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-      precondition(
-        whole.output.replacing(interim, with: []) == cut.output.replacing(interim, with: []),
-        "cutting changes answers")
+      precondition(final(whole.output) == final(cut.output), "cutting changes answers")
     }
     if whole.upgraded == nil && !whole.isBroken && !cut.isBroken {
       precondition(
@@ -40,6 +36,23 @@ enum FuzzHTTP1 {
     }
     whole.end()
     cut.end()
+  }
+
+  private static let interim = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+
+  /// Output without 100 Continue, which depends on whether the content is there already.
+  private static func final(_ output: [UInt8]) -> [UInt8] {
+    var kept: [UInt8] = []
+    var position = 0
+    while position < output.count {
+      if output[position] == interim[0], output[position...].starts(with: interim) {
+        position += interim.count
+      } else {
+        kept.append(output[position])
+        position += 1
+      }
+    }
+    return kept
   }
 
   private static func steps(_ input: inout FuzzInput, choices: UInt8) {
