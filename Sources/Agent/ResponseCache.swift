@@ -1,3 +1,4 @@
+import Answers
 import HTTPServer
 
 /// Answers of this second, by target: most of what an agent is asked is asked again and again.
@@ -10,7 +11,14 @@ struct ResponseCache {
     /// What else the answer depends on.
     let variant: [UInt8]
     let isHead: Bool
+    let kept: Kept
+  }
+
+  /// An answer that is kept.
+  struct Kept {
     let response: Response
+    /// What the probe asks that it answers; nil where it answers none.
+    let question: ProbeAnswers.Question?
   }
 
   private var entries: [Entry] = []
@@ -32,12 +40,12 @@ struct ResponseCache {
   /// - Parameters:
   ///   - request: whose target and method count.
   ///   - variant: what else the answer depends on.
-  func find(_ request: borrowing Request, _ variant: [UInt8]) -> Response? {
+  func find(_ request: borrowing Request, _ variant: [UInt8]) -> Kept? {
     let isHead = request.method == .head
     let target = request.target
     for entry in entries where entry.isHead == isHead {
       if Self.equal(entry.target.span, target.span), entry.variant == variant {
-        return entry.response
+        return entry.kept
       }
     }
     return nil
@@ -45,9 +53,10 @@ struct ResponseCache {
 
   /// Keeps an answer, as `find` finds it.
   mutating func insert(
-    _ response: Response, for request: borrowing Request, _ variant: [UInt8]
+    _ answered: Routes.Answered, for request: borrowing Request, _ variant: [UInt8]
   ) {
     let target = request.target
+    let response = answered.response
     guard entries.count < Self.maximumEntries, target.count <= Self.maximumTargetBytes,
       variant.count <= Self.maximumTargetBytes, response.body.count <= Self.maximumBodyBytes,
       response.stream == nil
@@ -55,7 +64,7 @@ struct ResponseCache {
     entries.append(
       Entry(
         target: Array(target), variant: variant, isHead: request.method == .head,
-        response: response))
+        kept: Kept(response: response, question: answered.probe?.question)))
   }
 
   @inline(__always)

@@ -39,15 +39,21 @@ extension Run {
       variant += [0] + Array(name.utf8)
     }
     let isKept = request.method == .get || request.method == .head
-    if isKept, let kept = cache.find(request, variant) { return kept }
+    if isKept, let kept = cache.find(request, variant) {
+      if let question = kept.question { agent.askedAgain(question, at: now) }
+      return kept.response
+    }
     if route == .metrics { readCounters() }
     var asked = RouteRequest(request)
     asked.scope = scope
     let answered = routes.answer(asked, agent: agent, now: now)
     if let record = answered.log { write(record) }
     // The governor has to know of every probe.
-    if let probe = answered.probe { perform(agent.asked(probe, at: now)) }
-    if isKept, answered.probe == nil { cache.insert(answered.response, for: request, variant) }
+    if let probe = answered.probe {
+      let effects = agent.asked(probe, at: now)
+      if !answered.stands || !effects.isEmpty { perform(effects) }
+    }
+    if isKept, answered.stands { cache.insert(answered, for: request, variant) }
     return answered.response
   }
 

@@ -26,6 +26,33 @@ struct DecisionTests {
     #expect(world.logged.contains("liveness fails") == (pod == 1))
   }
 
+  @Test("A passing answer stands, a failing one and start-up are given anew")
+  func standingAnswers() throws {
+    var world = try DecisionWorld(pod: "orders-1")
+    func stands(_ path: String) -> Bool {
+      var routes = Routes(host: "vm", allowOrigin: nil)
+      return routes.answer(RouteRequest(path: path), agent: world.world.agent, now: world.world.now)
+        .stands
+    }
+    #expect(stands("/livez") && stands("/consumer/livez") && stands("/consumer/readyz"))
+    #expect(!stands("/consumer/startupz"))
+    world.stuck = [2]
+    try world.run(seconds: 21)
+    #expect(!stands("/consumer/livez") && !stands("/consumer/g/livez"))
+    #expect(stands("/consumer/readyz"))
+  }
+
+  @Test("Probes that get the answer of a moment ago are seen as well")
+  func repeatedProbes() throws {
+    var world = try DecisionWorld()
+    for _ in 0..<5 {
+      world.world.agent.askedAgain(.liveness, at: world.world.now)
+      world.world.agent.askedAgain(.readiness, at: world.world.now)
+      try world.run(seconds: 3)
+    }
+    #expect(world.world.agent.decisions.governor.probePeriod == 3_000)
+  }
+
   @Test("Most owners stuck is nobody's fault")
   func commonCause() throws {
     var world = try DecisionWorld()

@@ -152,6 +152,11 @@ extension Agent {
     }
   }
 
+  /// Takes note of a probe that got the answer of a moment ago; see `Routes.Answered.stands`.
+  package mutating func askedAgain(_ question: ProbeAnswers.Question, at now: Moment) {
+    if question == .liveness { decisions.livenessPassed(now: DecisionTime(now)) }
+  }
+
   /// The numbers of the groups of that name, one in each cluster that has it.
   func numbers(ofGroup name: String) -> [Int] {
     let bytes = Array(name.utf8)

@@ -54,6 +54,18 @@ package struct Routes {
     package var log: LogRecord?
     /// The probe that this answers, which the agent has to be told of.
     package var probe: Agent.AskedProbe?
+
+    /// Whether the answer stands until the agent learns something or time passes.
+    ///
+    /// A failing answer of liveness and every one of start-up begin something: they are given anew
+    /// each time.
+    package var stands: Bool {
+      switch probe?.question {
+      case nil, .readiness: true
+      case .liveness: response.status == .ok
+      case .startup: false
+      }
+    }
   }
 
   /// Answers a request from what the agent knows.

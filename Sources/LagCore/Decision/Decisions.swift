@@ -179,6 +179,9 @@ package struct Decisions: Sendable {
     return isAlive
   }
 
+  /// Takes note that liveness was asked and passed as it did a moment ago.
+  package mutating func livenessPassed(now: DecisionTime) { governor.probed(now: now.monotonic) }
+
   private mutating func begin(_ parameters: ProbeParameters, _ group: Int, now: DecisionTime) {
     _ = governor.failed(parameters, now: now.monotonic)
     groups[group].decider.attempt()
