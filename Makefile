@@ -192,7 +192,7 @@ mkdir -p .build/fuzz/corpus/$$target; \
 $(STEP) fuzz-$$target "$@: fuzzing $$target for $(SECONDS) s" \
   env FUZZ_TARGET=$$target SWIFT_BACKTRACE=enable=no nice .build/fuzz/release/volefuzz \
     -max_total_time=$(SECONDS) \
-    -max_len=4096 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+    -max_len=4096 -timeout=60 -rss_limit_mb=1024 -print_final_stats=1 \
     -artifact_prefix=.build/fuzz/$$target- .build/fuzz/corpus/$$target \
     Tests/Fuzz/Corpus/$$target; \
 sed -n 's/^stat::number_of_executed_units: */  inputs: /p' .build/log/fuzz-$$target
