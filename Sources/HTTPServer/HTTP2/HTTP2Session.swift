@@ -343,6 +343,12 @@ import CNghttp2
 
   /// The next time at which `expire` has something to do.
   package var deadline: Int64 {
+    // SAFETY: as for `table`, whose coroutine is not inlined here and would cost an allocation a
+    // turn.
+    unsafe deadline(of: tableMemory.pointee)
+  }
+
+  private func deadline(of table: borrowing HTTP2StreamTable) -> Int64 {
     let limits = context.limits
     var earliest = Int64.max
     if !table.settingsAcknowledged { earliest = opened &+ limits.settingsTime }
