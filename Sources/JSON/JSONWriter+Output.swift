@@ -40,22 +40,6 @@ extension JSONWriter {
     }
   }
 
-  /// Appends bytes between quotation marks as they are.
-  mutating func appendQuoted(_ text: Span<UInt8>) {
-    let quote = UInt8(ascii: "\"")
-    unsafe text.withUnsafeBufferPointer { source in
-      // SAFETY: as above; two bytes more for the marks.
-      unsafe append(atMost: source.count &+ 2) { start in
-        unsafe start.pointee = quote
-        if let sourceStart = source.baseAddress {
-          unsafe (start + 1).update(from: sourceStart, count: source.count)
-        }
-        unsafe (start + 1 + source.count).pointee = quote
-        return source.count &+ 2
-      }
-    }
-  }
-
   // MARK: Tokens
 
   /// The most bytes that `writeKey` adds to a name: a comma, two quotation marks and a colon.
@@ -80,6 +64,17 @@ extension JSONWriter {
     return unsafe end + 2
   }
 
+  /// The digits of all numbers of two digits, 00 to 99, one behind the other.
+  static var digitPairs: StaticString {
+    """
+    0001020304050607080910111213141516171819\
+    2021222324252627282930313233343536373839\
+    4041424344454647484950515253545556575859\
+    6061626364656667686970717273747576777879\
+    8081828384858687888990919293949596979899
+    """
+  }
+
   /// Writes an integer in decimal digits and returns where it ends.
   @inline(__always)
   static func writeInteger(
@@ -94,13 +89,9 @@ extension JSONWriter {
     var rest = magnitude
     while rest >= 10 {
       let quotient = rest / 100
-      let pair = UInt16(truncatingIfNeeded: rest &- quotient &* 100)
-      // 205 / 2048 is 1 / 10 closely enough for every pair.
-      let tens = (pair &* 205) >> 11
+      let pair = Int(truncatingIfNeeded: rest &- quotient &* 100)
       count &-= 2
-      unsafe first[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens)
-      unsafe first[count &+ 1] =
-        UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair &- tens &* 10)
+      unsafe (first + count).update(from: digitPairs.utf8Start + 2 &* pair, count: 2)
       rest = quotient
     }
     if count > 0 { unsafe first.pointee = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest) }

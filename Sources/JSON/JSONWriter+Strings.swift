@@ -7,14 +7,46 @@ extension JSONWriter {
   /// Appends a quoted and escaped string from bytes that need not be UTF-8.
   mutating func appendString(_ text: Span<UInt8>) {
     let html = escaping == .html
-    var index = StringScan.firstSpecial(in: text, from: 0, html: html)
-    if index == text.count {
-      appendQuoted(text)
-      return
-    }
-    bytes.append(UInt8(ascii: "\""))
-    // What lies between `plain` and `index` needs no escape and is not written yet.
     var plain = 0
+    unsafe text.withUnsafeBufferPointer { source in
+      // SAFETY: the room is what `writePlain` says it writes at most.
+      unsafe append(atMost: source.count &+ 2) { start in
+        let end = unsafe Self.writePlain(source, at: start, html: html, plain: &plain)
+        return unsafe end - start
+      }
+    }
+    if plain < text.count { appendRest(of: text, from: plain) }
+  }
+
+  /// Writes a quotation mark and what needs no escape in front of a string; a second mark behind it
+  /// where that is all of it.
+  ///
+  /// - Parameters:
+  ///   - text: The string.
+  ///   - start: Where to, with room for the string and two marks.
+  ///   - html: Whether what Go escapes is to be escaped.
+  ///   - plain: Becomes the count of bytes of the string that are written.
+  /// - Returns: where it ends.
+  @inline(__always)
+  static func writePlain(
+    _ text: UnsafeBufferPointer<UInt8>, at start: UnsafeMutablePointer<UInt8>, html: Bool,
+    plain: inout Int
+  ) -> UnsafeMutablePointer<UInt8> {
+    // SAFETY: two bytes more than the string has.
+    unsafe start.pointee = UInt8(ascii: "\"")
+    plain = unsafe StringScan.copyPlain(text, to: start + 1, html: html)
+    let end = unsafe start + 1 + plain
+    guard plain == text.count else { return unsafe end }
+    unsafe end.pointee = UInt8(ascii: "\"")
+    return unsafe end + 1
+  }
+
+  /// Appends a string from its first byte on that is special, and the mark behind it.
+  mutating func appendRest(of text: Span<UInt8>, from start: Int) {
+    let html = escaping == .html
+    // What lies between `plain` and `index` needs no escape and is not written yet.
+    var plain = start
+    var index = start
     while index < text.count {
       let byte = text[index]
       if byte < 0x80 {

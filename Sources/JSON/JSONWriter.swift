@@ -190,6 +190,41 @@ package struct JSONWriter: ~Copyable {
     needsComma = true
   }
 
+  /// Writes a value as JSON text that `write` puts together, trusted as it stands.
+  ///
+  /// - Parameters:
+  ///   - capacity: The most bytes that `write` may append.
+  ///   - write: Appends the text; see the pieces of `OutputSpan`.
+  package mutating func value(
+    atMost capacity: Int, _ write: (inout OutputSpan<UInt8>) -> Void
+  ) {
+    separate()
+    bytes.append(addingCapacity: capacity, initializingWith: write)
+    needsComma = true
+  }
+
+  /// Goes on with the text of the value before, as `write` puts it together.
+  ///
+  /// - Parameters:
+  ///   - capacity: The most bytes that `write` may append.
+  ///   - write: Appends the text.
+  package mutating func continuation(
+    atMost capacity: Int, _ write: (inout OutputSpan<UInt8>) -> Void
+  ) {
+    bytes.append(addingCapacity: capacity, initializingWith: write)
+  }
+
+  /// Goes on with text that has been written before and stands at `range` of `bytes`.
+  package mutating func continuation(repeating range: Range<Int>) {
+    guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return }
+    let distance = bytes.count &- range.lowerBound
+    // SAFETY: the range lies within the bytes that are there, behind which `append` makes room.
+    unsafe append(atMost: range.count) { start in
+      unsafe start.update(from: start - distance, count: range.count)
+      return range.count
+    }
+  }
+
   /// Writes text that is no JSON at all, for lines that mix both.
   package mutating func raw(_ text: StaticString) { appendVerbatim(text) }
 
@@ -224,14 +259,24 @@ package struct JSONWriter: ~Copyable {
 extension JSONWriter {
   /// Writes a member whose value is a string.
   package mutating func field(_ name: StaticString, _ value: String) {
-    key(name)
-    self.value(value)
+    field(name, value.utf8.span)
   }
 
   /// Writes a member whose value is a string of raw bytes.
   package mutating func field(_ name: StaticString, _ value: Span<UInt8>) {
-    key(name)
-    self.value(value)
+    let comma = needsComma
+    needsComma = true
+    let html = escaping == .html
+    var plain = 0
+    unsafe value.withUnsafeBufferPointer { source in
+      let room = name.utf8CodeUnitCount &+ Self.keyRoom &+ source.count &+ 2
+      // SAFETY: the room is the sum of what the two functions say they write at most.
+      unsafe append(atMost: room) { start in
+        let mark = unsafe Self.writeKey(name, comma: comma, at: start)
+        return unsafe Self.writePlain(source, at: mark, html: html, plain: &plain) - start
+      }
+    }
+    if plain < value.count { appendRest(of: value, from: plain) }
   }
 
   /// Writes a member whose value is a string that needs no escapes.

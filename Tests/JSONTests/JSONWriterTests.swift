@@ -23,6 +23,56 @@ private func written(
     #expect(text == #"{"a":"-9223372036854775808","b":"18446744073709551615","c":"0"}"#)
   }
 
+  @Test(arguments: [("\"", #"\""#), ("\n", #"\n"#), ("\u{1}", #"\u0001"#), ("é", "é")])
+  func escapesWhereverItStands(special: String, escaped: String) {
+    for length in 0..<27 {
+      let plain = String("abcdefghijklmnopqrstuvwxyz".prefix(length))
+      for place in 0...length {
+        let before = plain.prefix(place)
+        let after = plain.dropFirst(place)
+        let text = written { writer in
+          writer.beginObject()
+          writer.field("plain", plain)
+          writer.field("special", "\(before)\(special)\(after)")
+          writer.key("values")
+          writer.beginArray()
+          writer.value(plain)
+          writer.value("\(before)\(special)\(after)\(special)")
+          writer.endArray()
+          writer.endObject()
+        }
+        #expect(
+          text == "{\"plain\":\"\(plain)\",\"special\":\"\(before)\(escaped)\(after)\","
+            + "\"values\":[\"\(plain)\",\"\(before)\(escaped)\(after)\(escaped)\"]}")
+      }
+    }
+  }
+
+  @Test func putsValuesTogetherFromPieces() {
+    let text = written { writer in
+      writer.beginArray()
+      writer.value(1)
+      writer.value(atMost: 64) { output in
+        output.append(verbatim: "{\"a\":")
+        output.append(decimal: Int64.min)
+        output.append(verbatim: Array(",\"b\":".utf8).span)
+        output.append(decimal: UInt64.max)
+      }
+      let start = writer.bytes.count
+      writer.continuation(atMost: 16) { output in
+        output.append(verbatim: ",\"c\":\"")
+        output.append(decimal: 12_345, digits: 4)
+        output.append(decimal: 6, digits: 3)
+        output.append(verbatim: "\"}")
+      }
+      writer.value(true)
+      writer.continuation(repeating: start..<start + 4)
+      writer.endArray()
+    }
+    #expect(
+      text == #"[1,{"a":-9223372036854775808,"b":18446744073709551615,"c":"2345006"},true,"c"]"#)
+  }
+
   @Test func separatesMembersAndElements() {
     let text = written { writer in
       writer.beginObject()
