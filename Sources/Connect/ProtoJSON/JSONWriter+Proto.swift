@@ -18,11 +18,13 @@ extension JSONWriter {
   package mutating func field(_ name: StaticString, durationMilliseconds milliseconds: Int64) {
     let limit = ProtoDuration.maximumSeconds * 1_000
     let milliseconds = min(max(milliseconds, -limit), limit)
-    var text: [UInt8] = milliseconds < 0 ? [UInt8(ascii: "-")] : []
-    text.append(decimal: Int64(milliseconds.magnitude / 1_000), digits: 1)
-    text.append(fraction: Int64(milliseconds.magnitude % 1_000))
-    text.append(UInt8(ascii: "s"))
-    field(name, text.span)
+    key(name)
+    value(atMost: 48) { output in
+      output.append(verbatim: milliseconds < 0 ? "\"-" : "\"")
+      output.append(decimal: milliseconds.magnitude / 1_000)
+      output.append(fraction: Int64(milliseconds.magnitude % 1_000))
+      output.append(verbatim: "s\"")
+    }
   }
 
   /// Writes a member of type `google.protobuf.Timestamp`: RFC 3339 in UTC, with milliseconds where
@@ -35,22 +37,23 @@ extension JSONWriter {
     let days = milliseconds >= 0 ? milliseconds / day : (milliseconds + 1) / day - 1
     let rest = milliseconds - days * day
     let (year, month, dayOfMonth) = Self.date(daysSince1970: days)
-    var text: [UInt8] = []
-    text.reserveCapacity(24)
-    text.append(decimal: year, digits: 4)
-    text.append(UInt8(ascii: "-"))
-    text.append(decimal: month, digits: 2)
-    text.append(UInt8(ascii: "-"))
-    text.append(decimal: dayOfMonth, digits: 2)
-    text.append(UInt8(ascii: "T"))
-    text.append(decimal: rest / 3_600_000, digits: 2)
-    text.append(UInt8(ascii: ":"))
-    text.append(decimal: rest / 60_000 % 60, digits: 2)
-    text.append(UInt8(ascii: ":"))
-    text.append(decimal: rest / 1_000 % 60, digits: 2)
-    text.append(fraction: rest % 1_000)
-    text.append(UInt8(ascii: "Z"))
-    field(name, text.span)
+    key(name)
+    value(atMost: 32) { output in
+      output.append(verbatim: "\"")
+      output.append(decimal: year, digits: 4)
+      output.append(verbatim: "-")
+      output.append(decimal: month, digits: 2)
+      output.append(verbatim: "-")
+      output.append(decimal: dayOfMonth, digits: 2)
+      output.append(verbatim: "T")
+      output.append(decimal: rest / 3_600_000, digits: 2)
+      output.append(verbatim: ":")
+      output.append(decimal: rest / 60_000 % 60, digits: 2)
+      output.append(verbatim: ":")
+      output.append(decimal: rest / 1_000 % 60, digits: 2)
+      output.append(fraction: rest % 1_000)
+      output.append(verbatim: "Z\"")
+    }
   }
 
   /// The date of a day in the Gregorian calendar: years of 400-year eras that begin in March, so
@@ -69,18 +72,11 @@ extension JSONWriter {
   }
 }
 
-extension [UInt8] {
-  /// Appends a number >= 0 in at least so many digits.
-  fileprivate mutating func append(decimal number: Int64, digits: Int) {
-    let text = String(number).utf8
-    append(contentsOf: repeatElement(UInt8(ascii: "0"), count: Swift.max(0, digits - text.count)))
-    append(contentsOf: text)
-  }
-
+extension OutputSpan where Element == UInt8 {
   /// Appends milliseconds behind a point, unless there are none.
   fileprivate mutating func append(fraction milliseconds: Int64) {
     guard milliseconds > 0 else { return }
-    append(UInt8(ascii: "."))
+    append(verbatim: ".")
     append(decimal: milliseconds, digits: 3)
   }
 }
