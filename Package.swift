@@ -108,7 +108,7 @@ let package = Package(
     .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),
     tests("LagCoreTests", ["LagCore", "LagSimulation"]),
     tests("ConfigurationTests", ["Configuration", "LagCore"]),
-    tests("AnswersTests", ["Answers", "LagCore"]),
+    tests("AnswersTests", ["Answers", "JSON", "LagCore", "LagSimulation"]),
 
     // Worlds of pods, consumers and brokers, in which the decisions are tried; never shipped.
     .target(

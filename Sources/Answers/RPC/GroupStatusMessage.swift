@@ -88,7 +88,9 @@ package struct GroupStatusMessage {
           topic = store.topicName($0)
           partitions.begin(topic: topic)
         },
-        { if detail.includes($0, of: topic) { partitions.write($0, from: store) } })
+        {
+          if detail.includes($0, of: topic) { partitions.write($0, from: store, to: &writer) }
+        })
       partitions.finish(to: &writer)
     }
     writer.endObject()

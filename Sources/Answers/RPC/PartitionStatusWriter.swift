@@ -10,146 +10,135 @@ struct PartitionStatusWriter: ~Copyable {
   private let members: [GroupMember]
   private let nowSeconds: Int64
   private let hasWindows: Bool
-  /// The array so far, without its end; empty before the first partition.
-  private var bytes: [UInt8] = []
+  private var isEmpty = true
   /// How a partition of the present topic begins, up to its number.
-  private var beginning: [UInt8] = []
-  /// The owners that came so far, one object behind the other.
-  private var owners = JSONWriter(capacity: 1024)
-  /// Where each member's object stands among them; empty where it does not.
+  private var beginning = JSONWriter(capacity: 64)
+  /// Where the owner of each member's partitions was written first; empty where it was not.
   private var places: [Range<Int>]
+  /// The filled share of the window that was written last, with its name, and its value.
+  private var complete = JSONWriter(capacity: 32)
+  private var completeness = Float.nan
 
   init(members: [GroupMember], now: Int64, hasWindows: Bool) {
     self.members = members
     nowSeconds = now / 1000
     self.hasWindows = hasWindows
     places = Array(repeating: 0..<0, count: members.count)
-    bytes.reserveCapacity(4096)
-    // So that a comma comes before each owner.
-    owners.value(0)
   }
 
   /// The partitions that come are of this topic.
   mutating func begin(topic: String) {
-    var writer = JSONWriter(capacity: 64)
-    writer.beginObject()
-    writer.field("topic", topic)
-    writer.key("partition")
-    beginning = writer.finish()
+    beginning.clear()
+    beginning.beginObject()
+    beginning.field("topic", topic)
+    beginning.key("partition")
   }
 
-  /// Writes a partition.
-  mutating func write(_ partition: PartitionJudgement, from store: borrowing OffsetStore) {
-    bytes.append(bytes.isEmpty ? UInt8(ascii: "[") : UInt8(ascii: ","))
-    bytes += beginning
-    bytes.append(decimal: Int64(partition.partition))
-    bytes += Self.verdicts[Int(partition.rule.rawValue) * 2 + (partition.isJudged ? 1 : 0)]
-    if places.indices.contains(partition.member) { writeOwner(partition.member) }
-    if let committed = partition.committed {
-      bytes += Self.committed
-      bytes.append(decimal: committed.offset)
+  /// Writes a partition; the first one begins the array, as a member of a status.
+  mutating func write(
+    _ partition: PartitionJudgement, from store: borrowing OffsetStore, to writer: inout JSONWriter
+  ) {
+    if isEmpty {
+      writer.key("partitions")
+      writer.beginArray()
+      isEmpty = false
     }
-    if let head = partition.head {
-      bytes += partition.committed == nil ? Self.firstHead : Self.head
-      bytes.append(decimal: head.offset)
-      if partition.committed != nil {
-        bytes += Self.lag
-        bytes.append(decimal: partition.lag)
+    writeVerdict(of: partition, to: &writer)
+    if places.indices.contains(partition.member) { writeOwner(partition.member, to: &writer) }
+    if completeness != partition.complete { prepare(completeness: partition.complete) }
+    writeLag(of: partition, to: &writer)
+    // Few partitions have the first, and few clients ask for the second.
+    if partition.flags.rawValue != 0 { Self.write(partition.flags, to: &writer) }
+    if hasWindows { Self.write(store.commits(of: partition), to: &writer) }
+    writer.endObject()
+  }
+
+  /// Ends the array; there is none without a partition.
+  consuming func finish(to writer: inout JSONWriter) {
+    if !isEmpty { writer.endArray() }
+  }
+
+  // MARK: The parts of a partition
+
+  /// Writes the topic, the number, the status and the rule.
+  private func writeVerdict(of partition: PartitionJudgement, to writer: inout JSONWriter) {
+    writer.value(atMost: beginning.bytes.count + Self.verdictRoom) { output in
+      output.append(verbatim: beginning.bytes.span)
+      output.append(decimal: Int64(partition.partition))
+      output.append(verbatim: ",\"status\":\"")
+      output.append(verbatim: partition.isJudged ? partition.rule.status.name : "UNKNOWN")
+      output.append(verbatim: "\",\"rule\":\"")
+      output.append(verbatim: partition.rule.protoName)
+      output.append(verbatim: "\"")
+    }
+  }
+
+  /// Bytes that take a number, the longest status, the longest rule, and their names.
+  private static var verdictRoom: Int { 96 }
+
+  private mutating func writeOwner(_ member: Int, to writer: inout JSONWriter) {
+    if !places[member].isEmpty { return writer.continuation(repeating: places[member]) }
+    let start = writer.bytes.count
+    writer.key("owner")
+    writer.beginObject()
+    Self.write("clientId", members[member].clientID, to: &writer)
+    Self.write("host", members[member].address, to: &writer)
+    Self.write("groupInstanceId", members[member].groupInstanceID ?? "", to: &writer)
+    Self.write("memberId", members[member].memberID, to: &writer)
+    writer.endObject()
+    places[member] = start..<writer.bytes.count
+  }
+
+  private mutating func prepare(completeness: Float) {
+    self.completeness = completeness
+    complete.clear()
+    complete.field("complete", completeness)
+  }
+
+  /// Writes the offsets, the lag, how full the window is, and how old they are.
+  private func writeLag(of partition: PartitionJudgement, to writer: inout JSONWriter) {
+    writer.continuation(atMost: complete.bytes.count + Self.lagRoom) { output in
+      switch (partition.committed, partition.head) {
+      case (let committed?, let head?):
+        output.append(verbatim: ",\"committedOffset\":\"")
+        output.append(decimal: committed.offset)
+        output.append(verbatim: "\",\"logEndOffset\":\"")
+        output.append(decimal: head.offset)
+        output.append(verbatim: "\",\"lag\":\"")
+        output.append(decimal: partition.lag)
+        output.append(verbatim: "\",")
+      case (let committed?, nil):
+        output.append(verbatim: ",\"committedOffset\":\"")
+        output.append(decimal: committed.offset)
+        output.append(verbatim: "\",")
+      case (nil, let head?):
+        output.append(verbatim: ",\"logEndOffset\":\"")
+        output.append(decimal: head.offset)
+        output.append(verbatim: "\",")
+      case (nil, nil):
+        output.append(verbatim: ",")
+      }
+      output.append(verbatim: complete.bytes.span)
+      if let committed = partition.committed {
+        output.append(verbatim: ",\"commitAgeSeconds\":")
+        output.append(decimal: age(committed.timestamp / 1000))
+      }
+      if let head = partition.head {
+        output.append(verbatim: ",\"headAgeSeconds\":")
+        output.append(decimal: age(Int64(head.sampledAt)))
       }
     }
-    if partition.committed != nil || partition.head != nil { bytes.append(UInt8(ascii: "\"")) }
-    writeComplete(partition.complete)
-    if let committed = partition.committed {
-      bytes += Self.commitAge
-      bytes.append(decimal: age(committed.timestamp / 1000))
-    }
-    if let head = partition.head {
-      bytes += Self.headAge
-      bytes.append(decimal: age(Int64(head.sampledAt)))
-    }
-    if !partition.flags.isEmpty || hasWindows { writeMore(partition, from: store) }
-    bytes.append(UInt8(ascii: "}"))
   }
 
-  /// Ends the array as the member of a status; there is none without a partition.
-  consuming func finish(to writer: inout JSONWriter) {
-    guard !bytes.isEmpty else { return }
-    bytes.append(UInt8(ascii: "]"))
-    writer.key("partitions")
-    writer.value(json: bytes.span)
-  }
+  /// Bytes that take five numbers and their names.
+  private static var lagRoom: Int { 224 }
 
   private func age(_ seconds: Int64) -> Int64 {
     min(max(0, nowSeconds &- seconds), Int64(Int32.max))
   }
 
-  private mutating func writeOwner(_ member: Int) {
-    if places[member].isEmpty {
-      let start = owners.bytes.count
-      Self.write(members[member], to: &owners)
-      places[member] = start..<owners.bytes.count
-    }
-    bytes += owners.bytes[places[member]]
-  }
-
-  private mutating func writeComplete(_ complete: Float) {
-    guard complete != 1 else {
-      bytes += Self.isComplete
-      return
-    }
-    var writer = JSONWriter(capacity: 16)
-    writer.value(complete)
-    bytes += Self.complete
-    bytes += writer.bytes
-  }
-
-  /// Writes what few partitions have, or few clients ask for.
-  private mutating func writeMore(
-    _ partition: PartitionJudgement, from store: borrowing OffsetStore
-  ) {
-    var writer = JSONWriter()
-    writer.beginObject()
-    if !partition.flags.isEmpty { Self.write(partition.flags, to: &writer) }
-    if hasWindows { Self.write(store.commits(of: partition), to: &writer) }
-    // Members of an object of its own, of which the bracket becomes a comma.
-    guard writer.bytes.count > 1 else { return }
-    bytes.append(UInt8(ascii: ","))
-    bytes += writer.bytes.dropFirst()
-  }
-
-  // MARK: What is copied
-
-  private static let committed = Array(",\"committedOffset\":\"".utf8)
-  private static let firstHead = Array(",\"logEndOffset\":\"".utf8)
-  private static let head = Array("\",\"logEndOffset\":\"".utf8)
-  private static let lag = Array("\",\"lag\":\"".utf8)
-  private static let isComplete = Array(",\"complete\":1".utf8)
-  private static let complete = Array(",\"complete\":".utf8)
-  private static let commitAge = Array(",\"commitAgeSeconds\":".utf8)
-  private static let headAge = Array(",\"headAgeSeconds\":".utf8)
-
-  /// Status and rule of a partition: two for each rule, the second where it is judged.
-  private static let verdicts: [[UInt8]] = {
-    var texts: [[UInt8]] = []
-    for rule in Rule.allCases {
-      for status in ["UNKNOWN", rule.status.name] as [StaticString] {
-        texts.append(Array(",\"status\":\"\(status)\",\"rule\":\"\(rule.protoName)\"".utf8))
-      }
-    }
-    return texts
-  }()
-
-  /// Writes an owner as a member of a partition, with the comma before it.
-  private static func write(_ member: GroupMember, to writer: inout JSONWriter) {
-    writer.key("owner")
-    writer.beginObject()
-    if !member.clientID.isEmpty { writer.field("clientId", member.clientID) }
-    if !member.address.isEmpty { writer.field("host", member.address) }
-    if let instance = member.groupInstanceID, !instance.isEmpty {
-      writer.field("groupInstanceId", instance)
-    }
-    if !member.memberID.isEmpty { writer.field("memberId", member.memberID) }
-    writer.endObject()
+  private static func write(_ name: StaticString, _ text: String, to writer: inout JSONWriter) {
+    if !text.isEmpty { writer.field(name, text) }
   }
 
   private static func write(_ flags: PartitionFlags, to writer: inout JSONWriter) {

@@ -1,14 +1,18 @@
 extension WindowPool {
   /// What is asked of every window at every verdict.
   struct Summary {
-    /// How many commits it holds; the next two are 0 without any.
+    /// How many commits it holds; the next three are 0 without any.
     var count = 0
     /// The newest committed offset.
     var newestOffset: Int64 = 0
+    /// The time of that commit, in milliseconds since 1970.
+    var newestTimestamp: Int64 = 0
     /// When that commit was read, in seconds since 1970.
     var observedAtSeconds: UInt32 = 0
     /// See `WindowPool.behindSince`.
     var behindSince: UInt32 = 0
+    /// See `WindowPool.owner`.
+    var owner: UInt32 = 0
   }
 
   /// Returns what is asked of a window at every verdict.
@@ -21,12 +25,15 @@ extension WindowPool {
     var summary = Summary()
     summary.count = Int(state & State.countMask)
     summary.behindSince = words[base &+ Word.behindSince]
+    summary.owner = words[base &+ Word.owner]
     if state & State.wide != 0 { return Self.summary(summary, of: wide[window]) }
     guard summary.count != 0 else { return summary }
     let newest = Int((state &>> State.newestShift) & State.countMask)
     let slot = base &+ Word.slots &+ newest &* Word.slotLength
     summary.newestOffset =
       Self.load(words, base &+ Word.baseOffset) &+ Int64(Int32(bitPattern: words[slot]))
+    summary.newestTimestamp =
+      Self.load(words, base &+ Word.baseTimestamp) &+ Int64(Int32(bitPattern: words[slot &+ 1]))
     summary.observedAtSeconds = words[slot &+ 4]
     return summary
   }
@@ -39,6 +46,7 @@ extension WindowPool {
     var summary = summary
     if let newest = entries?.last {
       summary.newestOffset = newest.offset
+      summary.newestTimestamp = newest.timestamp
       summary.observedAtSeconds = newest.observedAtSeconds
     }
     return summary
