@@ -1,3 +1,4 @@
+import JSON
 package import LagCore
 
 /// What the agent has to say of one group right now: the verdict and what it rests on.
@@ -59,25 +60,29 @@ package struct GroupReport: Sendable, Equatable {
     }
   }
 
-  /// The sentence on the worst partition; appended to, because it is made for every answer.
+  /// The sentence on the worst partition; put together at once, because every answer has it.
   private func sentence(on worst: GroupJudgement.Culprit, of topic: String) -> String {
-    let status = worst.rule.status
-    var text = String(count(of: status))
-    text.reserveCapacity(160)
-    text += " of "
-    text += Self.partitions(judgement.partitions)
-    text += " "
-    text += status.word
-    text += ": "
-    text += topic
-    text += "-"
-    text += String(worst.partition)
-    text += " lag "
-    text += String(worst.lag)
-    text += ", "
-    text += worst.rule.sentence
-    return text
+    var text: [UInt8] = []
+    text.append(addingCapacity: topic.utf8.count + Self.sentenceRoom) { output in
+      output.append(decimal: Int64(count(of: worst.rule.status)))
+      output.append(verbatim: " of ")
+      output.append(decimal: Int64(judgement.partitions))
+      output.append(verbatim: judgement.partitions == 1 ? " partition " : " partitions ")
+      output.append(verbatim: worst.rule.status.name)
+      output.append(verbatim: ": ")
+      output.append(verbatim: topic.utf8.span)
+      output.append(verbatim: "-")
+      output.append(decimal: Int64(worst.partition))
+      output.append(verbatim: " lag ")
+      output.append(decimal: worst.lag)
+      output.append(verbatim: ", ")
+      output.append(verbatim: worst.rule.sentence)
+    }
+    return String(decoding: text, as: UTF8.self)
   }
+
+  /// Bytes that take four numbers and the words of the longest sentence.
+  private static let sentenceRoom = 256
 
   private func count(of status: PartitionStatus) -> Int {
     switch status {
@@ -94,22 +99,9 @@ package struct GroupReport: Sendable, Equatable {
   }
 }
 
-extension PartitionStatus {
-  /// The status as Burrow's JSON spells it.
-  fileprivate var word: String {
-    switch self {
-    case .ok: "OK"
-    case .warning: "WARN"
-    case .stop: "STOP"
-    case .stall: "STALL"
-    case .rewind: "REWIND"
-    }
-  }
-}
-
 extension Rule {
   /// What the rule found, in words.
-  package var sentence: String {
+  package var sentence: StaticString {
     switch self {
     case .noLag: "nothing is left to read"
     case .stopped: "nothing was committed for longer than the window spans"
