@@ -6,11 +6,7 @@ struct PartitionFinding {
   /// The corrected lag in records, 0 when it is unknown.
   var currentLag: UInt64 = 0
   var flags: PartitionFlags = []
-  /// The newest log-end offset and when it was sampled, in seconds since 1970; nil while it is not
-  /// known.
-  var head: (head: Int64, seconds: UInt32)?
-  /// Whether a log-end offset is known.
-  var isHeadKnown: Bool { head != nil }
+  var isHeadKnown = false
 
   /// Takes from the lag what is deleted, and what nobody could read.
   @inline(never)
@@ -65,7 +61,7 @@ extension OffsetStore {
     var found = PartitionFinding(
       complete: completeness(filled: summary.count, of: limits.intervals))
     if let sample = heads[topic].latest(of: partition) {
-      found.head = sample
+      found.isHeadKnown = true
       if Int64(sample.seconds) < frame.oldBefore { found.flags.insert(.headOld) }
       if sample.head > summary.newestOffset {
         found.currentLag = lagBetween(committed: summary.newestOffset, head: sample.head)

@@ -84,22 +84,18 @@ extension OffsetStore {
   ) -> PartitionJudgement {
     let topic = Int(groupTopics[index].topic)
     var judgement = PartitionJudgement(
-      partition: partition, rule: .noCommits, isJudged: true, member: -1, committed: nil, head: nil,
-      lag: 0, complete: 0, flags: [], window: -1)
+      partition: partition, rule: .noCommits, isJudged: true, member: -1, committed: nil,
+      head: heads[topic].latest(of: partition).map { ($0.head, $0.seconds) }, lag: 0, complete: 0,
+      flags: [], window: -1)
     guard let window = knownWindow(groupTopic: index, partition: partition) else {
-      judgement.head = latestHead(topic: topic, partition: partition)
       return judgement
     }
     let summary = pool.summary(of: window)
     judgement.member = Int(summary.owner) - 1
-    guard summary.count > 0 else {
-      judgement.head = latestHead(topic: topic, partition: partition)
-      return judgement
-    }
+    guard summary.count > 0 else { return judgement }
     let found = finding(summary, window: window, topic: topic, partition: partition, frame: frame)
     judgement.rule = found.rule
     judgement.committed = (summary.newestOffset, summary.newestTimestamp)
-    judgement.head = found.head.map { ($0.head, $0.seconds) }
     judgement.lag = found.currentLag
     judgement.complete = found.complete
     judgement.flags = found.flags
@@ -112,11 +108,5 @@ extension OffsetStore {
         brokerClock: frame.brokerClock, hold: parameters.hold)
     }
     return judgement
-  }
-
-  private func latestHead(
-    topic: Int, partition: Int32
-  ) -> (offset: Int64, sampledAt: UInt32)? {
-    heads[topic].latest(of: partition).map { ($0.head, $0.seconds) }
   }
 }
