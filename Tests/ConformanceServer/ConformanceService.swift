@@ -29,6 +29,7 @@ final class ConformanceService: RequestHandler {
           request, call, type: "IdempotentUnaryRequest", binary: message.binary)
         return unary(message, info, call)
       })
+    // The suite's own method: it checks how a method that is not implemented is refused.
     router.register(
       .unary(Self.name, "Unimplemented", request: EmptyRequest.schema) { _, _, _ in
         .failure(ConnectError(.unimplemented, "\(Self.name).Unimplemented is not implemented"))

@@ -58,6 +58,7 @@ func readInput(_ count: Int) -> [UInt8] {
 
 /// Writes bytes to a new file that only this user reads; its path.
 func temporaryFile(_ bytes: [UInt8]) -> String {
+  // The X are mkstemp's to replace, with a name that nobody has.
   var path = Array("/tmp/conformance-XXXXXX".utf8CString)
   let descriptor = mkstemp(&path)
   guard descriptor >= 0, write(descriptor, bytes, bytes.count) == bytes.count else {
