@@ -215,6 +215,55 @@ struct GroupJudgementTests {
       world.judge(at: 1003, JudgementParameters(warningNeedsTwoLags: false)).verdict == .warning)
   }
 
+  @Test("What the commits said before is forgotten with each commit, a merged one too")
+  func remembered() {
+    let world = TestStore(distance: 5000)
+    for step: Int64 in 0..<3 {
+      world.commit(10, at: 1000 + 10 * step)
+      world.head(50 + step, at: 1001 + 10 * step)
+    }
+    #expect(world.judge(at: 1021).worst?.rule == .stalled)
+    #expect(world.judge(at: 1022).worst?.rule == .stalled)
+    // Another allowed lag is another question.
+    let tolerant = JudgementParameters(allowedLag: 41)
+    #expect(world.judge(at: 1022, tolerant).worst?.rule == nil)
+    #expect(world.judge(at: 1022).worst?.rule == .stalled)
+    // It comes too early for a place of its own, and merges into the one before it.
+    world.commit(11, at: 1023)
+    #expect(world.judge(at: 1023).worst?.rule == .lagNotDecreasing)
+    world.commit(12, at: 1030)
+    world.head(60, at: 1031)
+    world.commit(9, at: 1040)
+    #expect(world.judge(at: 1041).worst?.rule == .rewound)
+    world.tombstone()
+    #expect(world.judge(at: 1042).verdict == .notFound)
+    world.commit(9, at: 1050)
+    world.head(60, at: 1050)
+    #expect(world.judge(at: 1050, JudgementParameters(minimumComplete: 0)).stall == 1)
+  }
+
+  @Test("The partition that has been behind for longest is told if somebody owns it")
+  func longestBehind() {
+    let world = TestStore()
+    world.commit("keeper", "t", 99, 1, at: 0)
+    for partition: Int32 in 0..<3 {
+      world.commit("g", "t", partition, 10, at: 1000)
+      world.head("t", partition, partition == 0 ? 20 : 10, at: 1000)
+    }
+    #expect(world.judge(at: 1000).longestBehind == nil)
+    world.own(by: [("a", [("t", [1])]), ("b", [("t", [2])])])
+    #expect(world.judge(at: 1001).longestBehind == nil)
+    world.head("t", 2, 11, at: 1002)
+    #expect(world.judge(at: 1002).longestBehind?.member == 1)
+    #expect(world.judge(at: 1002).longestBehind?.since == 1002)
+    world.head("t", 1, 11, at: 1003)
+    #expect(world.judge(at: 1003).longestBehind?.member == 1)
+    #expect(world.judge(at: 1003).longestBehind?.since == 1002)
+    world.commit("g", "t", 2, 11, at: 1004)
+    #expect(world.judge(at: 1004).longestBehind?.member == 0)
+    #expect(world.judge(at: 1004).longestBehind?.since == 1003)
+  }
+
   @Test("Lags are summed over all partitions, those that are not judged included")
   func totalLag() {
     #expect(world([.ok, .stall, .headless, .incomplete]).judge(at: 100).totalLag == 60 + 40)

@@ -101,17 +101,19 @@ extension GroupDecider {
     let (failsOnStop, failsOnStall) = (failOn.contains(.stop), failOn.contains(.stall))
     var counted: [Standing] = []
     var others = 0
+    let mayBeOfAnother =
+      parameters.guards.contains(.incarnations) && parameters.scope == .pod
+      && own.beganLately(containerSince: frame.containerSince, now: frame.now.monotonic) != nil
     for partition in frame.view.troubled where partition.isStanding {
       let isFailure = partition.rule == .stopped ? failsOnStop : failsOnStall
       guard isFailure, counts(partition) else {
         others += 1
         continue
       }
-      let owned = own.owned[partition.place]
       counted.append(
         Standing(
-          partition: partition, ownedSince: owned?.since,
-          isOfAnother: owned.map { isOfAnotherIncarnation($0, frame) } ?? false))
+          partition: partition, ownedSince: own.owned[partition.place]?.since,
+          isOfAnother: mayBeOfAnother && isOfAnotherIncarnation(partition.place, frame)))
     }
     return (counted, others)
   }
@@ -129,8 +131,8 @@ extension GroupDecider {
     return .healthy(others: others)
   }
 
-  private func isOfAnotherIncarnation(_ owned: OwnMembers.Owned, _ frame: Frame) -> Bool {
-    guard parameters.guards.contains(.incarnations), parameters.scope == .pod else { return false }
+  private func isOfAnotherIncarnation(_ place: TopicPartition, _ frame: Frame) -> Bool {
+    guard let owned = own.owned[place] else { return false }
     return own.isOfAnother(
       owned.memberID, containerSince: frame.containerSince, now: frame.now.monotonic)
   }

@@ -8,7 +8,7 @@ extension GroupDecider {
   mutating func census(
     _ store: OffsetStore, _ counted: [Standing], _ frame: Frame
   ) -> (census: OwnerCensus, turn: CommonCauseTurn?)? {
-    let anybody = longestBehind(store, frame)
+    let anybody = longestBehind(frame)
     let own = worst(counted, frame)
     var general: OwnerCensus?
     if let anybody { general = owners(store, asking: anybody, frame) }
@@ -26,12 +26,8 @@ extension GroupDecider {
   /// Who has been behind for longest, and for how long, as soon as that is worth a look.
   ///
   /// Burrow's verdicts come late where commits are rare: an outage may be over by then.
-  private func longestBehind(
-    _ store: OffsetStore, _ frame: Frame
-  ) -> (owner: Int, age: Int64)? {
-    guard
-      let longest = store.longestBehind(
-        ofGroup: frame.view.group, nowSeconds: frame.now.wallSeconds),
+  private func longestBehind(_ frame: Frame) -> (owner: Int, age: Int64)? {
+    guard let longest = frame.view.judgement.longestBehind,
       owners.ofMember.indices.contains(longest.member)
     else { return nil }
     let start = [behind(since: longest.since, frame), frame.clockSetAt, freshSince]

@@ -76,11 +76,13 @@ extension GroupDecider {
       {
         return .progress
       }
-      own.learnStart(position, of: place)
+      if owned.start.head == nil || owned.start.committed == nil {
+        own.learnStart(position, of: place)
+      }
       // Where nothing was ever committed, lag is not known.
       let hasTraffic =
         position.committed == nil
-        ? position.head != own.owned[place]?.start.head : position.behindSince != 0
+        ? position.head != owned.start.head ?? position.head : position.behindSince != 0
       if hasTraffic || position.head == nil { isIdle = false }
     }
     return isIdle ? .idle : .waiting

@@ -104,9 +104,17 @@ struct OwnMembers {
   /// Returns when the incarnation that a member belongs to was gone at the latest, nil when that is
   /// not gone; see `isOfAnother`.
   func endOfAnother(_ memberID: String, containerSince: Int64?, now: Int64) -> Int64? {
-    // Where nobody tells of new containers, a member that came after others is taken for one.
-    guard let began = containerSince ?? newcomerAt, now - began < Self.departurePatience,
+    guard let began = beganLately(containerSince: containerSince, now: now),
       let joined = joinedAt[memberID], joined < began - Self.startSlack
+    else { return nil }
+    return began
+  }
+
+  /// Returns when the present container began while members of one before it may be there; nil when
+  /// none can be.
+  func beganLately(containerSince: Int64?, now: Int64) -> Int64? {
+    // Where nobody tells of new containers, a member that came after others is taken for one.
+    guard let began = containerSince ?? newcomerAt, now - began < Self.departurePatience
     else { return nil }
     return began
   }

@@ -55,13 +55,16 @@ struct OwnerCensus: Equatable {
       guard owners.ofMember.indices.contains(course.member) else { return }
       let number = owners.ofMember[course.member]
       owns[number] = true
-      if case .at(let time) = course.arrival, time > half {
-        seenAt[number] = max(seenAt[number], time)
+      // Nobody arrived anywhere after his newest commit.
+      if course.behindSince == 0, course.committedAt ?? .min <= max(half, seenAt[number]) { return }
+      let arrivedAt = store.arrival(course)
+      if let arrivedAt, arrivedAt > half {
+        seenAt[number] = max(seenAt[number], arrivedAt)
       } else if course.behindSince != 0 {
         var since = Int64(course.behindSince) &* 1000 &- skew
         // What was noted before the clock was set back says nothing any more.
         if Int64(course.behindSince) > nowSeconds, let setAt { since = setAt }
-        if case .at(let time) = course.arrival { since = max(since, time) }
+        if let arrivedAt { since = max(since, arrivedAt) }
         if since <= half {
           standingSince[number] = min(standingSince[number], since)
           standingPartitions += 1

@@ -37,6 +37,12 @@ package enum Rule: UInt8, Sendable, CaseIterable {
     }
   }
 
+  /// The same rule, or WARN for fewer than two known lags where that suffices.
+  @inline(__always)
+  func without(twoLags areNotNeeded: Bool) -> Rule {
+    self == .lagUnknown && areNotNeeded ? .lagNotDecreasing : self
+  }
+
   /// The partition status that the rule gives.
   package var status: PartitionStatus {
     switch self {
@@ -96,35 +102,28 @@ package struct EvaluationParameters: Sendable, Equatable {
   }
 }
 
-/// Burrow's rules over one window of commits, in Burrow's order.
+/// Burrow's rules over one window of commits, in Burrow's order: no lag, silence, the commits.
 ///
 /// The source is Burrow's `core/internal/evaluator/caching.go`, from `calculatePartitionStatus` to
 /// `checkIfRecentLagZero`. Arithmetic wraps like Go's, so that no foreign number can trap. The
 /// window is asked for single values, so that each rule touches only what it needs, whatever the
 /// storage.
 enum BurrowRules {
-  /// Returns the rule that decides.
+  /// Returns what the commits of a window say, whatever the time and the newest head are.
+  ///
+  /// It is the rule that decides unless there is no lag or the window is silent. WARN needs two
+  /// known lags.
   ///
   /// - Parameters:
-  ///   - window: the commits, oldest first; not empty.
-  ///   - nowMilliseconds: the wall clock by which commit times were taken, in milliseconds since
-  ///     1970; a whole second in Burrow.
-  ///   - currentLag: the lag of the newest commit against the newest head, in records.
+  ///   - window: where the commits lie, oldest first.
   ///   - allowedLag: lag that counts as none, in records.
-  ///   - needsTwoLags: whether WARN needs two known lags.
   ///   - offset: the committed offset at a position; a common distance to the true ones is allowed.
   ///   - lag: the lag at commit time at a position, nil when unknown.
-  ///   - wasLagZeroRecently: whether any stored head is at most the newest commit's offset; of no
-  ///     consequence unless the window is silent.
   @inline(__always)
   static func decide(
-    _ window: Extent, nowMilliseconds: Int64, currentLag: UInt64, allowedLag: UInt64,
-    needsTwoLags: Bool, offset: (_ position: Int) -> Int64, lag: (_ position: Int) -> UInt64?,
-    wasLagZeroRecently: Bool
+    _ window: Ring, allowedLag: UInt64, offset: (_ position: Int) -> Int64,
+    lag: (_ position: Int) -> UInt64?
   ) -> Rule {
-    if currentLag <= allowedLag { return .noLag }
-    if window.isSilent(nowMilliseconds: nowMilliseconds), !wasLagZeroRecently { return .stopped }
-
     let course = course(of: window, offset: offset)
     if course == .rewound { return .rewound }
 
@@ -145,54 +144,49 @@ enum BurrowRules {
     }
     if course == .stalled { return .stalled }
     if didDecrease { return .lagDecreasing }
-    if needsTwoLags, known < 2 { return .lagUnknown }
-    return .lagNotDecreasing
+    return known < 2 ? .lagUnknown : .lagNotDecreasing
   }
 
-  /// Where the commits of a window lie in a ring, and the two times that the rules read.
-  struct Extent {
+  /// Whether more time has passed since the newest commit than between the oldest and it.
+  ///
+  /// - Parameters:
+  ///   - nowMilliseconds: the wall clock by which commit times were taken, in milliseconds since
+  ///     1970; a whole second in Burrow.
+  ///   - first: the oldest commit's time, likewise.
+  ///   - last: the newest commit's time, likewise.
+  @inline(__always)
+  static func isSilent(nowMilliseconds: Int64, first: Int64, last: Int64) -> Bool {
+    nowMilliseconds &- last > last &- first
+  }
+
+  /// Where the commits of a window lie; there is at least one.
+  struct Ring {
     /// The positions of the oldest and the newest commit.
     let first: Int
     let last: Int
     /// The distance of two neighbouring positions.
     let stride: Int
     /// The lowest position of the ring, and the one behind its highest.
-    let ring: Range<Int>
-    /// The commit times of the oldest and the newest commit, in milliseconds since 1970.
-    let firstTimestamp: Int64
-    let lastTimestamp: Int64
+    let positions: Range<Int>
 
     /// Commits in the order of their positions, from 0 on.
-    init(count: Int, firstTimestamp: Int64, lastTimestamp: Int64) {
-      self.init(
-        first: 0, last: count - 1, stride: 1, ring: 0..<count, firstTimestamp: firstTimestamp,
-        lastTimestamp: lastTimestamp)
+    init(count: Int) {
+      self.init(first: 0, last: count - 1, stride: 1, positions: 0..<count)
     }
 
     @inline(__always)
-    init(
-      first: Int, last: Int, stride: Int, ring: Range<Int>, firstTimestamp: Int64,
-      lastTimestamp: Int64
-    ) {
+    init(first: Int, last: Int, stride: Int, positions: Range<Int>) {
       self.first = first
       self.last = last
       self.stride = stride
-      self.ring = ring
-      self.firstTimestamp = firstTimestamp
-      self.lastTimestamp = lastTimestamp
-    }
-
-    /// Whether more time has passed since the newest commit than between the oldest and it.
-    @inline(__always)
-    func isSilent(nowMilliseconds: Int64) -> Bool {
-      nowMilliseconds &- lastTimestamp > lastTimestamp &- firstTimestamp
+      self.positions = positions
     }
 
     /// Returns the position of the next newer commit.
     @inline(__always)
     func position(after position: Int) -> Int {
       let next = position &+ stride
-      return next == ring.upperBound ? ring.lowerBound : next
+      return next == positions.upperBound ? positions.lowerBound : next
     }
   }
 
@@ -207,7 +201,7 @@ enum BurrowRules {
   }
 
   @inline(__always)
-  private static func course(of window: Extent, offset: (Int) -> Int64) -> Course {
+  private static func course(of window: Ring, offset: (Int) -> Int64) -> Course {
     var position = window.first
     let first = offset(position)
     var previous = first

@@ -59,14 +59,20 @@ package func evaluateWindow(
   guard complete >= parameters.minimumComplete else {
     return WindowVerdict(rule: .incomplete, complete: complete)
   }
-  let rule = BurrowRules.decide(
-    BurrowRules.Extent(
-      count: commits.count, firstTimestamp: commits[0].timestamp,
-      lastTimestamp: newest.timestamp),
-    nowMilliseconds: parameters.brokerClock(at: nowSeconds), currentLag: currentLag,
-    allowedLag: parameters.allowedLag, needsTwoLags: parameters.needsTwoLags,
-    offset: { commits[$0].offset }, lag: { commits[$0].lag },
-    wasLagZeroRecently: heads.contains { $0 <= newest.offset })
+  let rule: Rule =
+    if currentLag <= parameters.allowedLag {
+      .noLag
+    } else if BurrowRules.isSilent(
+      nowMilliseconds: parameters.brokerClock(at: nowSeconds), first: commits[0].timestamp,
+      last: newest.timestamp), !heads.contains(where: { $0 <= newest.offset })
+    {
+      .stopped
+    } else {
+      BurrowRules.decide(
+        BurrowRules.Ring(count: commits.count), allowedLag: parameters.allowedLag,
+        offset: { commits[$0].offset }, lag: { commits[$0].lag }
+      ).without(twoLags: !parameters.needsTwoLags)
+    }
   return WindowVerdict(rule: rule, complete: complete)
 }
 

@@ -89,6 +89,8 @@ package struct GroupJudgement: Sendable, Equatable {
   package var maxLag: UInt64 = 0
   /// The worst partition: topic index of the store, partition, rule and lag; nil when all are OK.
   package var worst: Culprit?
+  /// The partition that has been behind for longest of those that somebody owns; nil when none is.
+  package var longestBehind: Behind?
 
   /// A partition that is the reason of a verdict.
   package struct Culprit: Sendable, Equatable {
@@ -100,6 +102,14 @@ package struct GroupJudgement: Sendable, Equatable {
     package var rule: Rule
     /// The current lag in records.
     package var lag: UInt64
+  }
+
+  /// A partition that is behind.
+  package struct Behind: Sendable, Equatable {
+    /// The number of the member that owns it in the group's membership.
+    package var member: Int
+    /// Since when a head above its newest commit stands, in seconds since 1970.
+    package var since: UInt32
   }
 
   /// The share of the partitions whose window is full, 0 to 1; 0 without any.
@@ -114,7 +124,8 @@ extension OffsetStore {
   ///
   /// A partition counts as unknown while it lags behind a known head and its window is filled less
   /// than asked, or while its head is unknown; one without lag is OK whatever its window holds.
-  /// Called once a second, it also keeps the times since when partitions are behind.
+  /// Called once a second, it also keeps the times since when partitions are behind,
+  /// and what their commits say.
   ///
   /// - Parameters:
   ///   - group: the index of the group.
@@ -159,7 +170,7 @@ extension OffsetStore {
       staleAfter: parameters.staleAfter)
     let frame = frame(rules, group: group, nowSeconds: nowSeconds)
     var judgement = GroupJudgement(verdict: .ok)
-    var changes: [BehindChange] = []
+    var changes: [WindowChange] = []
     for index in groups[group].topics where groupTopics[Int(index)].windowCount > 0 {
       if isLeftOut(groupTopic: Int(index), nowSeconds: nowSeconds) {
         judgement.unsubscribed += committedPartitions(ofGroupTopic: Int(index))
@@ -167,15 +178,20 @@ extension OffsetStore {
         judge(groupTopic: Int(index), frame, parameters, limit, &judgement, &changes, &troubled)
       }
     }
-    for change in changes { pool.setBehindSince(change.since, of: change.window) }
+    for change in changes {
+      pool.setBehindSince(change.since, of: change.window)
+      pool.setRuleOfCommits(change.rule, of: change.window)
+    }
     judgement.conclude()
     return judgement
   }
 
-  /// A partition that is behind since another moment than before.
-  private struct BehindChange {
+  /// A partition that is behind since another moment than before, or whose commits say something
+  /// else.
+  private struct WindowChange {
     let window: Int32
     let since: UInt32
+    let rule: Rule
   }
 
   /// Judges the partitions of one topic.
@@ -184,7 +200,7 @@ extension OffsetStore {
   /// partition.
   private func judge(
     groupTopic index: Int, _ frame: EvaluationFrame, _ parameters: JudgementParameters,
-    _ limit: Int, _ judgement: inout GroupJudgement, _ changes: inout [BehindChange],
+    _ limit: Int, _ judgement: inout GroupJudgement, _ changes: inout [WindowChange],
     _ troubled: inout [TroubledPartition]
   ) {
     let topic = Int(groupTopics[index].topic)
@@ -201,8 +217,12 @@ extension OffsetStore {
       } else if since == 0 {
         since = clock
       }
-      if since != summary.behindSince {
-        changes.append(BehindChange(window: window, since: since))
+      if since != summary.behindSince || found.ruleOfCommits != summary.rule {
+        changes.append(WindowChange(window: window, since: since, rule: found.ruleOfCommits))
+      }
+
+      if since != 0, summary.owner != 0, since < judgement.longestBehind?.since ?? .max {
+        judgement.longestBehind = .init(member: Int(summary.owner) - 1, since: since)
       }
 
       judgement.partitions += 1
@@ -219,9 +239,8 @@ extension OffsetStore {
       } else {
         isUnknown =
           found.complete < parameters.minimumComplete
-          && !hasStoodStill(
-            window, since: since, clock: clock, brokerClock: frame.brokerClock,
-            hold: parameters.hold)
+          && !summary.hasStoodStill(
+            since: since, clock: clock, brokerClock: frame.brokerClock, hold: parameters.hold)
       }
       if isUnknown {
         judgement.unknown += 1
@@ -235,18 +254,9 @@ extension OffsetStore {
       troubled.append(
         TroubledPartition(
           topic: topic, partition: Int32(partition), rule: found.rule, isJudged: !isUnknown,
-          member: Int(pool.owner(of: window)) - 1, offset: summary.newestOffset,
+          member: Int(summary.owner) - 1, offset: summary.newestOffset,
           lag: found.currentLag, behindSince: since))
     }
-  }
-
-  /// Whether the newest commit is older than `hold` and a head above it was seen for as long.
-  func hasStoodStill(
-    _ window: Int32, since: UInt32, clock: UInt32, brokerClock: Int64, hold: UInt32
-  ) -> Bool {
-    guard since != 0, clock >= since, clock - since >= hold, let end = pool.bounds(of: window)?.end
-    else { return false }
-    return brokerClock &- end.timestamp >= Int64(hold) &* 1000
   }
 
   private func committedPartitions(ofGroupTopic index: Int) -> Int {

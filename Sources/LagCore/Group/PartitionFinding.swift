@@ -1,6 +1,8 @@
 /// What the rules say of one window of the store that holds a commit.
 struct PartitionFinding {
   var rule = Rule.noLag
+  /// What the commits say, as far as that is known now; see `WindowPool.setRuleOfCommits`.
+  var ruleOfCommits: Rule
   /// The filled share of the window, 0 to 1.
   var complete: Float
   /// The corrected lag in records, 0 when it is unknown.
@@ -8,20 +10,8 @@ struct PartitionFinding {
   var flags: PartitionFlags = []
   var isHeadKnown = false
 
-  /// Takes from the lag what is deleted, and what nobody could read.
-  @inline(never)
-  mutating func correct(
-    committed: Int64, head: Int64, start: Int64?, mark: PhantomMark?, isPlain: Bool
-  ) {
-    if let start, start > committed {
-      flags.insert(.beforeLogStart)
-      if !isPlain { currentLag = lagBetween(committed: start, head: head) }
-    }
-    if !isPlain, let mark, mark.covers(committed: committed, head: head) {
-      flags.insert(.phantom)
-      currentLag = 0
-    }
-  }
+  /// The lag between a commit and a head, and what is special about it.
+  typealias Lag = (records: UInt64, flags: PartitionFlags)
 }
 
 /// What all partitions of a group have in common that are evaluated together.
@@ -58,45 +48,76 @@ extension OffsetStore {
     _ summary: WindowPool.Summary, window: Int32, topic: Int, partition: Int32,
     frame: EvaluationFrame
   ) -> PartitionFinding {
-    var found = PartitionFinding(
-      complete: completeness(filled: summary.count, of: limits.intervals))
-    if let sample = heads[topic].latest(of: partition) {
-      found.isHeadKnown = true
-      if Int64(sample.seconds) < frame.oldBefore { found.flags.insert(.headOld) }
+    var lag: PartitionFinding.Lag = (0, [])
+    let sample = heads[topic].latest(of: partition)
+    if let sample {
       if sample.head > summary.newestOffset {
-        found.currentLag = lagBetween(committed: summary.newestOffset, head: sample.head)
+        lag.records = lagBetween(committed: summary.newestOffset, head: sample.head)
         if frame.hasCorrections {
-          found.correct(
-            committed: summary.newestOffset, head: sample.head,
-            start: logStart(ofTopic: topic, partition: partition), mark: phantoms[window],
-            isPlain: frame.parameters.isPlain)
+          lag = corrected(
+            lag, committed: summary.newestOffset, head: sample.head,
+            topic: topic, partition: partition, window: window, isPlain: frame.parameters.isPlain)
         }
       } else if sample.head < summary.newestOffset, sample.seconds > summary.observedAtSeconds {
-        found.flags.insert(.beyondEnd)
+        lag.flags.insert(.beyondEnd)
       }
+      if Int64(sample.seconds) < frame.oldBefore { lag.flags.insert(.headOld) }
     }
+    var found = PartitionFinding(
+      ruleOfCommits: summary.rule,
+      complete: completeness(filled: summary.count, of: limits.intervals),
+      currentLag: lag.records, flags: lag.flags, isHeadKnown: sample != nil)
     if found.complete < frame.parameters.minimumComplete {
       found.rule = .incomplete
-    } else if found.currentLag > frame.parameters.allowedLag {
-      found.rule = rule(of: window, found.currentLag, frame, wasLagZeroRecently: false)
-      // Few windows are silent, so that the heads are asked for those alone.
-      if found.rule == .stopped,
-        heads[topic].wasAtMost(summary.newestOffset, partition: partition)
-          || isPresent(frame.presence, window: window)
+    } else if lag.records > frame.parameters.allowedLag {
+      if BurrowRules.isSilent(
+        nowMilliseconds: frame.brokerClock, first: summary.oldestTimestamp,
+        last: summary.newestTimestamp),
+        isStopped(summary, topic: topic, partition: partition, frame)
       {
-        found.rule = rule(of: window, found.currentLag, frame, wasLagZeroRecently: true)
+        found.rule = .stopped
+      } else if frame.parameters.allowedLag != 0 {
+        found.rule = pool.ruleOfCommits(of: window, allowedLag: frame.parameters.allowedLag)
+          .without(twoLags: !frame.parameters.needsTwoLags)
+      } else {
+        if summary.rule == .noLag {
+          found.ruleOfCommits = pool.ruleOfCommits(of: window, allowedLag: 0)
+        }
+        found.rule = found.ruleOfCommits.without(twoLags: !frame.parameters.needsTwoLags)
       }
     }
     return found
   }
 
-  @inline(__always)
-  private func rule(
-    of window: Int32, _ currentLag: UInt64, _ frame: EvaluationFrame, wasLagZeroRecently: Bool
-  ) -> Rule {
-    pool.rule(
-      of: window, nowMilliseconds: frame.brokerClock, currentLag: currentLag,
-      allowedLag: frame.parameters.allowedLag, needsTwoLags: frame.parameters.needsTwoLags,
-      wasLagZeroRecently: wasLagZeroRecently)
+  /// Takes from a lag what is deleted, and what nobody could read.
+  @inline(never)
+  private func corrected(
+    _ lag: PartitionFinding.Lag, committed: Int64, head: Int64, topic: Int, partition: Int32,
+    window: Int32, isPlain: Bool
+  ) -> PartitionFinding.Lag {
+    var lag = lag
+    if let start = logStart(ofTopic: topic, partition: partition), start > committed {
+      lag.flags.insert(.beforeLogStart)
+      if !isPlain { lag.records = lagBetween(committed: start, head: head) }
+    }
+    if !isPlain, let mark = phantoms[window], mark.covers(committed: committed, head: head) {
+      lag.flags.insert(.phantom)
+      lag.records = 0
+    }
+    return lag
+  }
+
+  /// Whether the consumer of a silent window had something to read, and would have been seen to
+  /// commit.
+  @inline(never)
+  private func isStopped(
+    _ summary: WindowPool.Summary, topic: Int, partition: Int32, _ frame: EvaluationFrame
+  ) -> Bool {
+    switch frame.presence {
+    case .all: return false
+    case .owned where summary.owner != 0: return false
+    case .owned, .none: break
+    }
+    return !heads[topic].wasAtMost(summary.newestOffset, partition: partition)
   }
 }

@@ -103,8 +103,8 @@ extension OffsetStore {
     if !found.isHeadKnown || found.flags.contains(.headOld) {
       judgement.isJudged = false
     } else if found.rule != .noLag, found.complete < parameters.minimumComplete {
-      judgement.isJudged = hasStoodStill(
-        window, since: summary.behindSince, clock: UInt32(clamping: frame.nowSeconds),
+      judgement.isJudged = summary.hasStoodStill(
+        since: summary.behindSince, clock: UInt32(clamping: frame.nowSeconds),
         brokerClock: frame.brokerClock, hold: parameters.hold)
     }
     return judgement

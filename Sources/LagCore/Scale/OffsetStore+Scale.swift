@@ -96,8 +96,8 @@ extension OffsetStore {
     if completeness(filled: summary.count, of: limits.intervals) < scene.parameters.minimumComplete
     {
       guard
-        hasStoodStill(
-          window, since: summary.behindSince, clock: UInt32(clamping: scene.frame.nowSeconds),
+        summary.hasStoodStill(
+          since: summary.behindSince, clock: UInt32(clamping: scene.frame.nowSeconds),
           brokerClock: scene.frame.brokerClock, hold: scene.parameters.hold)
       else { return .unknown }
     }

@@ -5,8 +5,12 @@ struct PartitionCourse {
   /// Since when a head above the newest commit stands, in seconds since 1970 by this machine's
   /// clock; 0 when none does.
   let behindSince: UInt32
-  /// When its consumer arrived where it stands; nil without a commit.
-  let arrival: WindowPool.Arrival?
+  /// When its newest commit was made, in milliseconds since 1970 by the brokers' clock; nil without
+  /// one.
+  let committedAt: Int64?
+  /// Whether all commits of the window are known to have the same offset.
+  let isStalled: Bool
+  fileprivate let window: Int32
 }
 
 /// What is known of one partition at this moment, for the readiness of its owner.
@@ -29,40 +33,34 @@ extension OffsetStore {
   ///   - group: the index of the group.
   ///   - nowSeconds: the wall clock in whole seconds since 1970.
   ///   - body: takes what is known of one partition.
+  @inline(__always)
   func forEachOwnedPartition(
     ofGroup group: Int, nowSeconds: Int64, _ body: (PartitionCourse) -> Void
   ) {
     for index in groups[group].topics where groupTopics[Int(index)].windowCount > 0 {
       if isLeftOut(groupTopic: Int(index), nowSeconds: nowSeconds) { continue }
       for window in groupTopics[Int(index)].windows where window >= 0 {
-        let owner = Int(pool.owner(of: window))
-        guard owner > 0 else { continue }
+        let summary = pool.summary(of: window)
+        guard summary.owner > 0 else { continue }
         body(
           PartitionCourse(
-            member: owner - 1, behindSince: pool.behindSince(window),
-            arrival: pool.arrival(window)))
+            member: Int(summary.owner) - 1, behindSince: summary.behindSince,
+            committedAt: summary.count > 0 ? summary.newestTimestamp : nil,
+            isStalled: summary.rule == .stalled, window: window))
       }
     }
+  }
+
+  /// When the consumer of a partition arrived where it stands, in milliseconds since 1970 by the
+  /// brokers' clock; nil without a commit, and when that was before all commits of its window.
+  @inline(__always)
+  func arrival(_ course: PartitionCourse) -> Int64? {
+    guard !course.isStalled, case .at(let time) = pool.arrival(course.window) else { return nil }
+    return time
   }
 }
 
 extension OffsetStore {
-  /// Returns the partition of a group that has been behind for longest of those that somebody owns:
-  /// its owner and since when, in seconds since 1970; nil when none is behind.
-  func longestBehind(ofGroup group: Int, nowSeconds: Int64) -> (member: Int, since: UInt32)? {
-    var longest: (window: Int32, since: UInt32)?
-    for index in groups[group].topics where groupTopics[Int(index)].windowCount > 0 {
-      if isLeftOut(groupTopic: Int(index), nowSeconds: nowSeconds) { continue }
-      for window in groupTopics[Int(index)].windows where window >= 0 {
-        let since = pool.behindSince(window)
-        if since != 0, since < longest?.since ?? .max, pool.owner(of: window) != 0 {
-          longest = (window, since)
-        }
-      }
-    }
-    return longest.map { (Int(pool.owner(of: $0.window)) - 1, $0.since) }
-  }
-
   /// Calls `body` with each partition of a group that somebody owns, and the number of its owner.
   func forEachAssignment(ofGroup group: Int, _ body: (TopicPartition, _ member: Int) -> Void) {
     for index in groups[group].topics where groupTopics[Int(index)].windowCount > 0 {

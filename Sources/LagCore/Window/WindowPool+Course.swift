@@ -8,12 +8,13 @@ extension WindowPool {
   }
 
   /// Returns when the newest offset of a window was committed first; nil when it holds no commit.
+  @inline(__always)
   func arrival(_ window: Int32) -> Arrival? {
-    if let entries = wide[window] { return Self.arrival(entries) }
     let (chunk, base) = locate(window)
     let storage = chunks[chunk]
     let words = storage.span
     let state = words[base &+ Word.state]
+    if state & State.wide != 0 { return Self.arrival(wide[window]) }
     let count = Int(state & State.countMask)
     guard count > 0 else { return nil }
     var slot = Int((state &>> State.newestShift) & State.countMask)
@@ -29,8 +30,9 @@ extension WindowPool {
     return .before(Self.time(words, base, time))
   }
 
-  private static func arrival(_ entries: [CommitEntry]) -> Arrival? {
-    guard let newest = entries.last else { return nil }
+  @inline(never)
+  private static func arrival(_ entries: [CommitEntry]?) -> Arrival? {
+    guard let entries, let newest = entries.last else { return nil }
     var time = newest.timestamp
     for entry in entries.reversed() {
       if entry.offset != newest.offset { return .at(time) }

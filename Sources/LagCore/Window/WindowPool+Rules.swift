@@ -1,18 +1,35 @@
 extension WindowPool {
   /// What is asked of every window at every verdict.
   struct Summary {
-    /// How many commits it holds; the next three are 0 without any.
+    /// How many commits it holds; the next four are 0 without any.
     var count = 0
     /// The newest committed offset.
     var newestOffset: Int64 = 0
     /// The time of that commit, in milliseconds since 1970.
     var newestTimestamp: Int64 = 0
+    /// The time of the oldest commit, likewise.
+    var oldestTimestamp: Int64 = 0
     /// When that commit was read, in seconds since 1970.
     var observedAtSeconds: UInt32 = 0
     /// See `WindowPool.behindSince`.
     var behindSince: UInt32 = 0
     /// See `WindowPool.owner`.
     var owner: UInt32 = 0
+    /// See `WindowPool.setRuleOfCommits`; `noLag` when it is not known.
+    var rule = Rule.noLag
+
+    /// Whether the newest commit is older than `hold` and a head above it was seen for as long.
+    ///
+    /// - Parameters:
+    ///   - since: since when that head was seen, in seconds since 1970; 0 for never.
+    ///   - clock: the wall clock, likewise.
+    ///   - brokerClock: the brokers' clock in milliseconds since 1970.
+    ///   - hold: for how many seconds.
+    @inline(__always)
+    func hasStoodStill(since: UInt32, clock: UInt32, brokerClock: Int64, hold: UInt32) -> Bool {
+      since != 0 && clock >= since && clock - since >= hold && count > 0
+        && brokerClock &- newestTimestamp >= Int64(hold) &* 1000
+    }
   }
 
   /// Returns what is asked of a window at every verdict.
@@ -26,15 +43,18 @@ extension WindowPool {
     summary.count = Int(state & State.countMask)
     summary.behindSince = words[base &+ Word.behindSince]
     summary.owner = words[base &+ Word.owner]
+    summary.rule = State.rule(state)
     if state & State.wide != 0 { return Self.summary(summary, of: wide[window]) }
     guard summary.count != 0 else { return summary }
     let newest = Int((state &>> State.newestShift) & State.countMask)
     let slot = base &+ Word.slots &+ newest &* Word.slotLength
+    let timestamp = Self.load(words, base &+ Word.baseTimestamp)
     summary.newestOffset =
       Self.load(words, base &+ Word.baseOffset) &+ Int64(Int32(bitPattern: words[slot]))
-    summary.newestTimestamp =
-      Self.load(words, base &+ Word.baseTimestamp) &+ Int64(Int32(bitPattern: words[slot &+ 1]))
+    summary.newestTimestamp = timestamp &+ Int64(Int32(bitPattern: words[slot &+ 1]))
     summary.observedAtSeconds = words[slot &+ 4]
+    let first = words[Self.firstSlot(base, state, limits.intervals) &+ 1]
+    summary.oldestTimestamp = timestamp &+ Int64(Int32(bitPattern: first))
     return summary
   }
 
@@ -44,7 +64,8 @@ extension WindowPool {
   @inline(never)
   private static func summary(_ summary: Summary, of entries: [CommitEntry]?) -> Summary {
     var summary = summary
-    if let newest = entries?.last {
+    if let oldest = entries?.first, let newest = entries?.last {
+      summary.oldestTimestamp = oldest.timestamp
       summary.newestOffset = newest.offset
       summary.newestTimestamp = newest.timestamp
       summary.observedAtSeconds = newest.observedAtSeconds
@@ -52,64 +73,42 @@ extension WindowPool {
     return summary
   }
 
-  /// Applies Burrow's rules to the commits of a window; see `BurrowRules.decide`.
-  @inline(__always)
-  func rule(
-    of window: Int32, nowMilliseconds: Int64, currentLag: UInt64, allowedLag: UInt64,
-    needsTwoLags: Bool, wasLagZeroRecently: Bool
-  ) -> Rule {
+  /// Returns what the commits of a window say; see `BurrowRules.decide`.
+  ///
+  /// WARN needs two known lags.
+  @inline(never)
+  func ruleOfCommits(of window: Int32, allowedLag: UInt64) -> Rule {
     let (chunk, base) = locate(window)
     let storage = chunks[chunk]
     let words = storage.span
     let state = words[base &+ Word.state]
     guard state & State.wide == 0, state & State.countMask != 0 else {
-      return Self.rule(
-        of: wide[window], nowMilliseconds: nowMilliseconds, currentLag: currentLag,
-        allowedLag: allowedLag, needsTwoLags: needsTwoLags, wasLagZeroRecently: wasLagZeroRecently)
+      return Self.ruleOfCommits(wide[window], allowedLag: allowedLag)
     }
+    let slots = base &+ Word.slots
+    let newest = Int((state &>> State.newestShift) & State.countMask)
     return BurrowRules.decide(
-      extent(words, base, state), nowMilliseconds: nowMilliseconds, currentLag: currentLag,
-      allowedLag: allowedLag, needsTwoLags: needsTwoLags,
-      offset: { Int64(Int32(bitPattern: words[$0])) },
-      lag: { words[$0 &+ 3] == Self.unknownLag ? nil : UInt64(words[$0 &+ 3]) },
-      wasLagZeroRecently: wasLagZeroRecently)
+      BurrowRules.Ring(
+        first: Self.firstSlot(base, state, limits.intervals),
+        last: slots &+ newest &* Word.slotLength,
+        stride: Word.slotLength, positions: slots..<(base &+ stride)),
+      allowedLag: allowedLag, offset: { Int64(Int32(bitPattern: words[$0])) },
+      lag: { words[$0 &+ 3] == Self.unknownLag ? nil : UInt64(words[$0 &+ 3]) })
   }
 
-  @inline(never)
-  private static func rule(
-    of entries: [CommitEntry]?, nowMilliseconds: Int64, currentLag: UInt64,
-    allowedLag: UInt64, needsTwoLags: Bool, wasLagZeroRecently: Bool
-  ) -> Rule {
+  private static func ruleOfCommits(_ entries: [CommitEntry]?, allowedLag: UInt64) -> Rule {
     guard let entries, !entries.isEmpty else { return .noCommits }
     return BurrowRules.decide(
-      extent(of: entries), nowMilliseconds: nowMilliseconds, currentLag: currentLag,
-      allowedLag: allowedLag, needsTwoLags: needsTwoLags, offset: { entries[$0].offset },
-      lag: { entries[$0].lag },
-      wasLagZeroRecently: wasLagZeroRecently)
+      BurrowRules.Ring(count: entries.count), allowedLag: allowedLag,
+      offset: { entries[$0].offset }, lag: { entries[$0].lag })
   }
 
-  private static func extent(of entries: [CommitEntry]) -> BurrowRules.Extent {
-    BurrowRules.Extent(
-      count: entries.count, firstTimestamp: entries.first?.timestamp ?? 0,
-      lastTimestamp: entries.last?.timestamp ?? 0)
-  }
-
-  /// Where the commits of a packed window lie that is not empty.
+  /// The position of the oldest commit of a packed window that is not empty.
   @inline(__always)
-  private func extent(
-    _ words: Span<UInt32>, _ base: Int, _ state: UInt32
-  ) -> BurrowRules.Extent {
+  static func firstSlot(_ base: Int, _ state: UInt32, _ intervals: Int) -> Int {
     let count = Int(state & State.countMask)
-    let newest = Int((state &>> State.newestShift) & State.countMask)
-    var oldest = newest &+ 1 &- count
-    if oldest < 0 { oldest &+= limits.intervals }
-    let slots = base &+ Word.slots
-    let first = slots &+ oldest &* Word.slotLength
-    let last = slots &+ newest &* Word.slotLength
-    let baseTimestamp = Self.load(words, base &+ Word.baseTimestamp)
-    return BurrowRules.Extent(
-      first: first, last: last, stride: Word.slotLength, ring: slots..<(base &+ stride),
-      firstTimestamp: baseTimestamp &+ Int64(Int32(bitPattern: words[first &+ 1])),
-      lastTimestamp: baseTimestamp &+ Int64(Int32(bitPattern: words[last &+ 1])))
+    var oldest = Int((state &>> State.newestShift) & State.countMask) &+ 1 &- count
+    if oldest < 0 { oldest &+= intervals }
+    return base &+ Word.slots &+ oldest &* Word.slotLength
   }
 }

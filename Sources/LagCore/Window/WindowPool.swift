@@ -32,11 +32,19 @@ package struct WindowPool: Sendable {
     static let slotLength = 5
   }
 
-  /// The parts of the state word: count, position of the newest slot, wide.
+  /// The parts of the state word: count, position of the newest slot, rule of the commits, wide.
   enum State {
     static let countMask: UInt32 = 0xFFF
     static let newestShift: UInt32 = 12
+    static let ruleShift: UInt32 = 24
+    static let ruleMask: UInt32 = 7
     static let wide: UInt32 = 1 << 31
+
+    /// The rule that was noted, `noLag` when none was.
+    @inline(__always)
+    static func rule(_ state: UInt32) -> Rule {
+      Rule(rawValue: UInt8(truncatingIfNeeded: (state &>> ruleShift) & ruleMask)) ?? .noLag
+    }
   }
 
   /// The lag word of an unknown lag; a lag of that size or more is kept wide.
@@ -172,6 +180,7 @@ package struct WindowPool: Sendable {
     let placement: Placement
     if Int64(timeWord) &- Int64(newestTime) < limits.minimumDistance {
       timeWord = newestTime
+      words[base &+ Word.state] = state & ~(State.ruleMask &<< State.ruleShift)
       placement = .merged
     } else {
       let next = newest &+ 1 == limits.intervals ? 0 : newest &+ 1
@@ -310,6 +319,18 @@ package struct WindowPool: Sendable {
     if chunks[chunk][base &+ Word.behindSince] != seconds {
       chunks[chunk][base &+ Word.behindSince] = seconds
     }
+  }
+
+  /// Notes what the commits of a window say while no lag is allowed; see `ruleOfCommits`.
+  ///
+  /// Whatever changes a commit makes the window forget it. A consumer commits every few seconds and
+  /// is judged every second, so that most verdicts need not look at ten commits again.
+  @inline(__always)
+  mutating func setRuleOfCommits(_ rule: Rule, of window: Int32) {
+    let (chunk, base) = locate(window)
+    let others = chunks[chunk][base &+ Word.state] & ~(State.ruleMask &<< State.ruleShift)
+    chunks[chunk][base &+ Word.state] =
+      others | (UInt32(rule.rawValue) & State.ruleMask) &<< State.ruleShift
   }
 
   // MARK: Packing
