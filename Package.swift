@@ -98,8 +98,8 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "Answers", "Configuration", "Connect", "ConsumerOffsets", "EventLoop",
-        "HTTPServer", "LagCore", "LagSimulation",
+        "Agent", "Answers", "Configuration", "Connect", "ConnectClient", "ConsumerOffsets",
+        "EventLoop", "HTTPServer", "LagCore", "LagSimulation",
       ], resources: [.copy("Fixtures")]),
     tests(
       "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")]),
@@ -119,7 +119,13 @@ let package = Package(
       path: "Tests/VoleSimulate", swiftSettings: testRules),
     tests("DecisionSimulationTests", ["DecisionSimulation", "LagCore"]),
     tests("EventLoopTests", ["EventLoop"]),
-    tests("ConnectTests", ["Connect", "HTTPServer", "EventLoop", "JSON", "LagSimulation"]),
+    // A client of the Connect protocol that needs no socket, for tests of servers.
+    .target(
+      name: "ConnectClient", dependencies: ["HTTPServer"], path: "Tests/ConnectClient",
+      swiftSettings: testRules),
+    tests(
+      "ConnectTests",
+      ["Connect", "ConnectClient", "HTTPServer", "EventLoop", "JSON", "LagSimulation"]),
     // A server that answers what a test wrote, for tests of clients.
     .target(name: "StubServer", path: "Tests/StubServer", swiftSettings: testRules),
     tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL", "StubServer"]),

@@ -27,7 +27,7 @@ package enum LogFormat: Sendable {
     writer.field("ts", Double(wall) / 1000)
     writer.field("msg", record.message)
     for field in record.fields {
-      writer.key(field.name)
+      writer.key(string: field.name)
       switch field.value {
       case .text(let text): writer.value(text)
       case .number(let number): writer.value(number)

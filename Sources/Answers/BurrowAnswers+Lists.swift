@@ -63,7 +63,7 @@ extension BurrowAnswers {
       writer.key("topics")
       writer.beginObject()
       for topic in topics {
-        writer.key(topic.name)
+        writer.key(string: topic.name)
         writer.beginArray()
         for partition in topic.partitions { write(partition, to: &writer) }
         writer.endArray()

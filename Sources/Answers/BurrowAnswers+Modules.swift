@@ -142,7 +142,7 @@ extension BurrowAnswers {
     writer.key("httpserver")
     writer.beginObject()
     for listener in main.listeners.sorted(by: { $0.name < $1.name }) {
-      writer.key(listener.name)
+      writer.key(string: listener.name)
       writer.beginObject()
       writer.field("address", listener.address)
       writer.field("tls", listener.tls)

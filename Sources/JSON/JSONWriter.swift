@@ -95,10 +95,7 @@ package struct JSONWriter: ~Copyable {
   }
 
   /// Writes a member's name, escaped.
-  ///
-  /// Disfavoured, so that a literal is a name of the kind above; it would be a `String` otherwise.
-  @_disfavoredOverload
-  package mutating func key(_ name: String) {
+  package mutating func key(string name: String) {
     separate()
     appendString(name)
     bytes.append(UInt8(ascii: ":"))

@@ -141,7 +141,7 @@ enum RecordJSON {
   private static func write(_ topics: [TopicIdPartitions], _ output: inout JSONWriter) {
     output.beginObject()
     for topic in topics {
-      output.key(topic.topicId.description)
+      output.key(string: topic.topicId.description)
       write(topic.partitions, &output)
     }
     output.endObject()

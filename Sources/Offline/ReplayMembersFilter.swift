@@ -188,7 +188,7 @@ package struct ReplayMembersFilter: LineFilter {
       output.key("assignment")
       output.beginObject()
       for one in member.assignment ?? [] {
-        output.key(one.topic)
+        output.key(string: one.topic)
         write(one.partitions, &output)
       }
       output.endObject()
@@ -197,7 +197,7 @@ package struct ReplayMembersFilter: LineFilter {
       output.key("unresolved")
       output.beginObject()
       for one in unresolved {
-        output.key(one.topicID.description)
+        output.key(string: one.topicID.description)
         write(one.partitions, &output)
       }
       output.endObject()

@@ -1,3 +1,4 @@
+import ConnectClient
 import Foundation
 import Testing
 

@@ -87,28 +87,6 @@ struct UnaryDefinition: Sendable {
   }
 }
 
-/// `UnaryRequest` and `IdempotentUnaryRequest`.
-struct UnaryRequest: Sendable {
-  var definition: UnaryDefinition?
-  var data: [UInt8] = []
-
-  static let schema = MessageSchema(
-    UnaryRequest(),
-    [
-      .field(
-        "responseDefinition", \.definition, .message(UnaryDefinition.schema),
-        proto: "response_definition"),
-      .field("requestData", \.data, .bytes, proto: "request_data"),
-    ])
-
-  var binary: [UInt8] {
-    var writer = ProtoWriter()
-    if let definition { writer.field(1) { definition.write(to: &$0) } }
-    if !data.isEmpty { writer.field(2, data) }
-    return writer.bytes
-  }
-}
-
 /// What a method that streams is to answer.
 struct StreamDefinition: Sendable {
   var headers: [NamedValues] = []
@@ -138,19 +116,30 @@ struct StreamDefinition: Sendable {
   }
 }
 
-/// `ServerStreamRequest`.
-struct StreamRequest: Sendable {
-  var definition: StreamDefinition?
+/// What a request says that its answer is to be.
+protocol ResponseDefinition: Sendable {
+  static var schema: MessageSchema<Self> { get }
+  func write(to writer: inout ProtoWriter)
+}
+
+extension UnaryDefinition: ResponseDefinition {}
+extension StreamDefinition: ResponseDefinition {}
+
+/// A request with such a definition.
+struct DefinedRequest<Definition: ResponseDefinition>: Sendable {
+  var definition: Definition?
   var data: [UInt8] = []
 
-  static let schema = MessageSchema(
-    StreamRequest(),
-    [
-      .field(
-        "responseDefinition", \.definition, .message(StreamDefinition.schema),
-        proto: "response_definition"),
-      .field("requestData", \.data, .bytes, proto: "request_data"),
-    ])
+  static var schema: MessageSchema<Self> {
+    MessageSchema(
+      Self(),
+      [
+        .field(
+          "responseDefinition", \.definition, .message(Definition.schema),
+          proto: "response_definition"),
+        .field("requestData", \.data, .bytes, proto: "request_data"),
+      ])
+  }
 
   var binary: [UInt8] {
     var writer = ProtoWriter()
@@ -159,6 +148,11 @@ struct StreamRequest: Sendable {
     return writer.bytes
   }
 }
+
+/// `UnaryRequest` and `IdempotentUnaryRequest`.
+typealias UnaryRequest = DefinedRequest<UnaryDefinition>
+/// `ServerStreamRequest`.
+typealias StreamRequest = DefinedRequest<StreamDefinition>
 
 /// A message without a field.
 struct EmptyRequest: Sendable {

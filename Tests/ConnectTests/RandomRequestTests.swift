@@ -1,4 +1,5 @@
 import Connect
+import ConnectClient
 import HTTPServer
 import JSON
 import LagSimulation

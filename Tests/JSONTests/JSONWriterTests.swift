@@ -95,7 +95,7 @@ private func written(
       writer.value(json: Array("[1]".utf8).span)
       writer.endArray()
       writer.nullField("d")
-      writer.key(String("e\""))
+      writer.key(string: "e\"")
       writer.beginObject()
       writer.endObject()
       writer.key(Array("f\n".utf8).span)
@@ -211,7 +211,7 @@ private func written(
     #expect(
       written(.html) { $0.value("<a>&\u{2028}\u{2029}é組🙂") }
         == #""\u003ca\u003e\u0026\u2028\u2029é組🙂""#)
-    #expect(written(.html) { $0.key(String("a&b")) } == #""a\u0026b":"#)
+    #expect(written(.html) { $0.key(string: "a&b") } == #""a\u0026b":"#)
   }
 
   @Test func findsWhatNeedsAnEscapeAtEveryPlace() {

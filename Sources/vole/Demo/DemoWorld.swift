@@ -1,8 +1,6 @@
 import ConsumerOffsets
-import EventLoop
 import Glibc
 import KafkaClient
-import Synchronization
 
 /// The world that the demo's agent watches: a mock cluster, a producer and consumers.
 ///
@@ -21,12 +19,10 @@ final class DemoWorld: Sendable {
 
   /// The mock cluster's addresses.
   let bootstrapServers: String
-  private let isStopping = Atomic<Bool>(false)
-  private let hasStopped = Atomic<Bool>(false)
-  private let trouble = Mutex<String?>(nil)
+  private let thread = WorldThread()
 
   /// Why the world cannot go on, nil while it does.
-  var failure: String? { trouble.withLock { $0 } }
+  var failure: String? { thread.failure }
 
   /// Starts the cluster and lets the scene begin.
   ///
@@ -37,10 +33,8 @@ final class DemoWorld: Sendable {
     try cluster.createTopic(topic, partitions: partitionCount)
     try cluster.createTopic(OffsetsBridge.topic, partitions: OffsetsBridge.partitionCount)
     let world = DemoWorld(bootstrapServers: cluster.bootstrapServers)
-    nonisolated(unsafe) let handedOver = cluster
-    // SAFETY: the cluster is used by the new thread alone from here on.
-    guard HelperThread.start({ unsafe world.live(scene, in: handedOver) }) else {
-      throw .noThread
+    try world.thread.start(cluster) { cluster throws(KafkaError) in
+      try world.play(scene, in: cluster)
     }
     return world
   }
@@ -50,26 +44,9 @@ final class DemoWorld: Sendable {
   }
 
   /// Ends the world; waits for its thread, but not for ever.
-  func stop() {
-    isStopping.store(true, ordering: .relaxed)
-    let deadline = Clock.system.monotonicNanoseconds() + 3 * nanosecondsPerSecond
-    while !hasStopped.load(ordering: .acquiring),
-      Clock.system.monotonicNanoseconds() < deadline
-    {
-      usleep(10_000)
-    }
-  }
+  func stop() { thread.stop() }
 
   // MARK: On the world's thread
-
-  private func live(_ scene: DemoScene, in cluster: MockCluster) {
-    do throws(KafkaError) {
-      try play(scene, in: cluster)
-    } catch {
-      trouble.withLock { $0 = error.description }
-    }
-    hasStopped.store(true, ordering: .releasing)
-  }
 
   private func play(_ scene: DemoScene, in cluster: MockCluster) throws(KafkaError) {
     let bridge = try OffsetsBridge(properties: cluster.properties)
@@ -82,10 +59,10 @@ final class DemoWorld: Sendable {
           group: role.name, topic: Self.topic, habit: role.habit,
           commitInterval: role.commitInterval, properties: cluster.properties, bridge: bridge))
     }
-    let start = Self.milliseconds
+    let start = WorldThread.milliseconds
     var produced: Int64 = 0
-    while !isStopping.load(ordering: .relaxed) {
-      let now = Self.milliseconds
+    while thread.goesOn {
+      let now = WorldThread.milliseconds
       while produced < (now - start) * Self.rate / 1000 {
         produce(with: producer)
         produced += 1
@@ -103,9 +80,5 @@ final class DemoWorld: Sendable {
       try? producer.produce(
         topic: Self.topic, partition: partition, key: nil, value: Array("an order".utf8))
     }
-  }
-
-  private static var milliseconds: Int64 {
-    Clock.system.monotonicNanoseconds() / nanosecondsPerMillisecond
   }
 }

@@ -1,5 +1,4 @@
 import ConsumerOffsets
-import EventLoop
 import Glibc
 import KafkaClient
 import Synchronization
@@ -10,9 +9,7 @@ import Synchronization
 final class PodWorld: Sendable {
   /// The mock cluster's addresses.
   let bootstrapServers: String
-  private let isStopping = Atomic<Bool>(false)
-  private let hasStopped = Atomic<Bool>(false)
-  private let trouble = Mutex<String?>(nil)
+  private let thread = WorldThread()
   /// The containers that are to be restarted, by the places of their pods.
   private let restarts = Mutex<[Int]>([])
 
@@ -26,7 +23,7 @@ final class PodWorld: Sendable {
   private static let pauseMicroseconds: UInt32 = 50_000
 
   /// Why the world cannot go on, nil while it does.
-  var failure: String? { trouble.withLock { $0 } }
+  var failure: String? { thread.failure }
 
   /// The address of a pod.
   static func address(ofPod place: Int) -> String { "10.1.0.\(place + 1)" }
@@ -38,10 +35,8 @@ final class PodWorld: Sendable {
       DemoWorld.topic, partitions: Int32(scene.pods.count * Self.partitionsOfPod))
     try cluster.createTopic(OffsetsBridge.topic, partitions: OffsetsBridge.partitionCount)
     let world = PodWorld(bootstrapServers: cluster.bootstrapServers)
-    nonisolated(unsafe) let handedOver = cluster
-    // SAFETY: the cluster is used by the new thread alone from here on.
-    guard HelperThread.start({ unsafe world.live(scene, in: handedOver) }) else {
-      throw .noThread
+    try world.thread.start(cluster) { cluster throws(KafkaError) in
+      try world.play(scene, in: cluster)
     }
     return world
   }
@@ -52,26 +47,9 @@ final class PodWorld: Sendable {
   func restart(pod: Int) { restarts.withLock { $0.append(pod) } }
 
   /// Ends the world; waits for its thread, but not for ever.
-  func stop() {
-    isStopping.store(true, ordering: .relaxed)
-    let deadline = Clock.system.monotonicNanoseconds() + 3 * nanosecondsPerSecond
-    while !hasStopped.load(ordering: .acquiring),
-      Clock.system.monotonicNanoseconds() < deadline
-    {
-      usleep(10_000)
-    }
-  }
+  func stop() { thread.stop() }
 
   // MARK: On the world's thread
-
-  private func live(_ scene: PodScene, in cluster: MockCluster) {
-    do throws(KafkaError) {
-      try play(scene, in: cluster)
-    } catch {
-      trouble.withLock { $0 = error.description }
-    }
-    hasStopped.store(true, ordering: .releasing)
-  }
 
   private func play(_ scene: PodScene, in cluster: MockCluster) throws(KafkaError) {
     let bridge = try OffsetsBridge(properties: cluster.properties)
@@ -82,10 +60,10 @@ final class PodWorld: Sendable {
       try Container(scene.pods[place], place: place, properties: cluster.properties)
     }
     tell(containers, bridge)
-    let start = Self.milliseconds
+    let start = WorldThread.milliseconds
     var produced: Int64 = 0
-    while !isStopping.load(ordering: .relaxed) {
-      let now = Self.milliseconds - start
+    while thread.goesOn {
+      let now = WorldThread.milliseconds - start
       while produced < now * Self.rate / 1000 {
         Self.produce(with: producer, partitions)
         produced += 1
@@ -128,10 +106,6 @@ final class PodWorld: Sendable {
       try? producer.produce(
         topic: DemoWorld.topic, partition: partition, key: nil, value: Array("an order".utf8))
     }
-  }
-
-  private static var milliseconds: Int64 {
-    Clock.system.monotonicNanoseconds() / nanosecondsPerMillisecond
   }
 }
 
