@@ -119,4 +119,73 @@ struct CommonCauseTests {
     #expect(turn(rebalancedAt: start - 90_000)?.isNow == false)
     #expect(turn(rebalancedAt: start + 1)?.isNow == false)
   }
+
+  @Test("Whoever could fail late in his turn only waits for the next one")
+  func lateInTurn() {
+    let world = DecisionWorld()
+    // The coordinator says nothing until it is late.
+    world.stability = nil
+    world.run(600)
+    for index in 0..<4 { world.hang(index) }
+    var isNow: Bool {
+      guard case .commonCause(_, _, _, let turn?) = world.evidence(.commonCause) else {
+        return false
+      }
+      return turn.isNow
+    }
+    #expect(world.run(atMost: 3600, probes: true) { isNow } != nil)
+    #expect((85...90).contains(world.run(atMost: 900, probes: true) { !isNow } ?? 0))
+    world.stability = .state(.stable)
+    #expect(world.run(atMost: 180, probes: true) { world.fails } == nil)
+    // Who has begun in time goes on to the end of his turn.
+    #expect(world.run(atMost: 900, probes: true) { world.fails } != nil)
+    let seconds = world.run(atMost: 900, probes: true) { !world.fails } ?? 0
+    #expect((170...180).contains(seconds), "\(seconds)")
+  }
+
+  @Test("What rebalances take of a common cause is not counted towards the first turn")
+  func rebalances() {
+    let worlds = (1...4).map { pod in
+      DecisionWorld(identity: PodIdentity(address: "10.0.0.\(pod)"))
+    }
+    for world in worlds {
+      world.run(600)
+      for index in 0..<4 { world.hang(index) }
+    }
+    // A rollout whose rebalances wait for the slowest consumer each: nobody gets to commit.
+    var failing: Int?
+    for second in 1...3600 where failing == nil {
+      for world in worlds {
+        if second <= 1200, second % 400 == 0 { world.rebalance() }
+        world.run(1)
+      }
+      if worlds.contains(where: \.fails) { failing = second }
+    }
+    // Of 1200 s three rebalances and what follows them leave 400 + 2 * 70, and 360 more are due.
+    #expect((1890...2300).contains(failing ?? 0), "\(String(describing: failing))")
+  }
+
+  @Test("Owners stay apart by their names while none of this pod's is there")
+  func namesApart() {
+    let identity = PodIdentity(address: "10.0.0.9", name: "orders-1")
+    let node = PodIdentity(address: "10.0.0.9", name: "orders-1", nodeAddress: "10.0.0.9")
+    // Three pods at the address of their node, or of a proxy.
+    let all = (1...3).map { pod in
+      DecisionWorld.member(7, "m\(pod)", clientID: "orders-\(pod)")
+    }
+    let world = DecisionWorld(identity: identity)
+    world.members = all
+    world.owners = [0, 1, 2, 2]
+    world.rebalance(.consumer)
+    world.run(1)
+    #expect(world.decisions.decider(world.number)?.owners.count == 3)
+    world.members = Array(all.dropFirst())
+    world.owners = [0, 0, 1, 1]
+    world.rebalance(.consumer)
+    world.run(1)
+    #expect(world.decisions.decider(world.number)?.owners.count == 2)
+    // In the host's network that is known before any member is seen.
+    #expect(GroupOwners(Array(all.dropFirst()), identity: node).count == 2)
+    #expect(GroupOwners(Array(all.dropFirst()), identity: identity).count == 1)
+  }
 }

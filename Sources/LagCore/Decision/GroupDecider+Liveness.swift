@@ -160,7 +160,8 @@ extension GroupDecider {
       frame.now.monotonic - at < frame.hold * Self.holdsDespiteRebalances
     {
       // Where the coordinator may not be asked, another rebalance may have begun unseen.
-      raise(rebalancedAt.map { stability.isRefused ? $0 + frame.hold : $0 }, .rebalanced)
+      raise(
+        rebalanceTimes.lastAt.map { stability.isRefused ? $0 + frame.hold : $0 }, .rebalanced)
     }
     return Candidate(
       partition: standing.partition, held: max(0, frame.now.monotonic - at), start: start, age: age)

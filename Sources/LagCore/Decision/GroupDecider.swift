@@ -13,6 +13,7 @@ package struct GroupDecider: Sendable {
   /// The number of the membership that was seen last; nil before the first.
   var revision: UInt32?
   var rebalances = 0
+  var rebalanceTimes = RebalanceTimes()
   /// The hold as computed of a membership.
   private var knownHold: (revision: UInt32, hold: Int64)?
   var protocolKind: GroupProtocol?
@@ -29,7 +30,6 @@ package struct GroupDecider: Sendable {
   var wasMemberSeenByGate = false
   /// Moments on the monotonic clock from which a hold may count; nil where there was none.
   var freshSince: Int64?
-  var rebalancedAt: Int64?
   var resumedAt: Int64?
   /// When something common was to blame for what this pod's partitions stand for, and for what
   /// anybody's do.
@@ -121,7 +121,7 @@ package struct GroupDecider: Sendable {
       since = frame.now.ago(frame.brokerClock &- membership.changedAt)
     }
     noteRebalance(store, membership, frame, since: since)
-    owners = GroupOwners(membership.members, identity: identity)
+    owners = GroupOwners(membership.members, identity: identity, after: owners)
     progressSeenAt.removeAll(keepingCapacity: true)
     noteTenures(store, membership.members, frame, since: since)
     let owners = self.owners
@@ -145,7 +145,7 @@ package struct GroupDecider: Sendable {
     let count = store.rebalances(ofGroup: frame.view.group).count
     // Members of the new protocol keep what they keep without being stopped.
     if membership.protocolKind != .consumer, revision == nil || count != rebalances {
-      rebalancedAt = since
+      rebalanceTimes.add(at: since)
     }
     rebalances = count
     protocolKind = membership.protocolKind

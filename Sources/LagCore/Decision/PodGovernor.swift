@@ -47,6 +47,11 @@ package struct PodGovernor: Sendable {
       case .grace, .budgetUsed: false
       }
     }
+
+    /// For how long liveness has been failing, in milliseconds; nil when it is not.
+    var failingFor: Int64? {
+      if case .failing(let age) = self { age } else { nil }
+    }
   }
 
   /// The failure that is being told.
