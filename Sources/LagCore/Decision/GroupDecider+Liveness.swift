@@ -6,9 +6,8 @@ extension GroupDecider {
   /// A partition of this pod that stands.
   struct Standing {
     let partition: TroubledPartition
-    /// Since when its member owns it, on the monotonic clock in milliseconds; nil when that is not
-    /// known.
-    let ownedSince: Int64?
+    /// The member that owns it, and since when; nil when that is not known.
+    let owned: OwnMembers.Owned?
     /// Whether that member belongs to a container that is gone.
     let isOfAnother: Bool
   }
@@ -48,7 +47,8 @@ extension GroupDecider {
         anothers += 1
       } else if guards.contains(.poison),
         let until = history.poisonedUntil(
-          standing.partition.place, isHeld: candidate.held >= frame.hold, now: frame.now.monotonic)
+          standing.partition.place, of: standing.owned?.memberID,
+          isHeld: candidate.held >= frame.hold, now: frame.now.monotonic)
       {
         decision.poisoned += 1
         poisonedUntil = min(poisonedUntil ?? .max, until)
@@ -110,7 +110,7 @@ extension GroupDecider {
       let owned = own.owned[partition.place]
       counted.append(
         Standing(
-          partition: partition, ownedSince: owned?.since,
+          partition: partition, owned: owned,
           isOfAnother: owned.map { isOfAnotherIncarnation($0, frame) } ?? false))
     }
     return (counted, others)
@@ -132,7 +132,7 @@ extension GroupDecider {
   private func isOfAnotherIncarnation(_ owned: OwnMembers.Owned, _ frame: Frame) -> Bool {
     guard parameters.guards.contains(.incarnations), parameters.scope == .pod else { return false }
     return own.isOfAnother(
-      owned.memberID, containerSince: frame.containerSince, now: frame.now.monotonic)
+      owned.memberID, containers: frame.containers, now: frame.now.monotonic)
   }
 
   // MARK: The hold
@@ -150,7 +150,7 @@ extension GroupDecider {
     if guards.contains(.clock) { raise(frame.clockSetAt, .clockSet) }
     if guards.contains(.freshness) { raise(freshSince, .fresh) }
     let age = frame.now.monotonic - at
-    if guards.contains(.ownership) { raise(standing.ownedSince, .owned) }
+    if guards.contains(.ownership) { raise(standing.owned?.since, .owned) }
     if guards.contains(.pause) { raise(resumedAt, .resumed) }
     if guards.contains(.aftermath), !isCause {
       raise(causes.endedAt, .causeEnded)

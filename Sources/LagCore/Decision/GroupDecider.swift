@@ -58,8 +58,8 @@ package struct GroupDecider: Sendable {
     let now: DecisionTime
     /// When this machine's clock was set last, on the monotonic clock.
     let clockSetAt: Int64?
-    /// When the present container began, on the monotonic clock.
-    let containerSince: Int64?
+    /// When containers of this pod began.
+    let containers: ContainerStarts
     /// What the governor says.
     let allowance: PodGovernor.Allowance
     let hold: Int64
@@ -76,7 +76,7 @@ package struct GroupDecider: Sendable {
     now: DecisionTime
   ) -> [String] {
     let frame = Frame(
-      view: view, now: now, clockSetAt: clockSetAt, containerSince: governor.containerSince,
+      view: view, now: now, clockSetAt: clockSetAt, containers: governor.containers,
       allowance: governor.allowance(parameters, now: now.monotonic),
       hold: hold(store, group: view.group))
     endPause(now: now.monotonic)
@@ -165,13 +165,13 @@ package struct GroupDecider: Sendable {
       ].compactMap { $0 }.max()
       // What a member of a container that is gone owns stands because of that, not in vain.
       let end = own.endOfAnother(
-        memberID, containerSince: frame.containerSince, now: frame.now.monotonic)
+        memberID, containers: frame.containers, now: frame.now.monotonic)
       // The rebalance that takes a partition from its owner may itself look like a common cause.
       if let start,
         generalCauses.longestGap(from: start, to: end ?? frame.now.monotonic) >= frame.hold
       {
         history.failed(
-          tenure.place, of: store.topicName(Int(tenure.place.topic)), at: offset)
+          tenure.place, of: store.topicName(Int(tenure.place.topic)), at: offset, by: memberID)
       }
     }
     var owning: Set<Int> = []
