@@ -61,12 +61,58 @@ struct CommonCauseTests {
     world.replace(0, "b")
     world.startup()
     #expect(world.run(atMost: 900, probes: true) { world.decision.poisoned == 1 } != nil)
-    // An outage; the others had something left to commit.
+    // An outage that spares one pod; the others had something left to commit.
     world.hang(1)
     world.run(60, probes: true)
-    for index in 2..<8 { world.hang(index) }
+    for index in 2..<6 { world.hang(index) }
     #expect(world.run(atMost: 600, probes: true) { world.fails } == nil)
     #expect(world.deciding == .commonCause)
+  }
+
+  @Test("Nor does a partition that stood for long before this pod got it")
+  func takenOverBeside() {
+    let world = DecisionWorld(perPod: 2)
+    world.run(600)
+    world.hang(2)
+    world.run(290)
+    world.hang(1)
+    world.run(30)
+    world.owners[2] = 0
+    world.rebalance(.consumer)
+    world.run(60)
+    for index in 3..<6 { world.hang(index) }
+    #expect(world.run(atMost: 600) { world.fails } == nil)
+    #expect(world.deciding == .commonCause)
+  }
+
+  @Test("What others did before a pod got a partition is no progress beside it")
+  func progressBefore() {
+    let world = DecisionWorld()
+    world.run(600)
+    world.hang(1)
+    world.run(320)
+    world.owners[1] = 0
+    world.rebalance(.consumer)
+    world.run(150)
+    for index in [0, 2, 3] { world.hang(index) }
+    #expect(world.run(atMost: 210) { world.deciding == .progress } != nil)
+    #expect(world.run(atMost: 600) { world.fails } == nil)
+  }
+
+  @Test("While somebody gets on, a common cause began when it was seen: the others may be slow")
+  func slowOthers() {
+    let world = DecisionWorld()
+    world.run(600)
+    world.hang(1)
+    world.run(200)
+    for index in 2...3 { world.hang(index) }
+    world.run(300)
+    for index in 2...3 { world.recover(index) }
+    world.owners[1] = 0
+    world.rebalance(.consumer)
+    // Its owner stood for longer than the hold before that, and this one does as well.
+    #expect(world.run(atMost: 1500) { world.fails } == nil)
+    #expect(world.decision.poisoned == 1)
   }
 
   @Test("A clock that is set back in an outage hides it from nobody")
