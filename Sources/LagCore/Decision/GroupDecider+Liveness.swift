@@ -6,8 +6,9 @@ extension GroupDecider {
   /// A partition of this pod that stands.
   struct Standing {
     let partition: TroubledPartition
-    /// The member that owns it, and since when; nil when that is not known.
-    let owned: OwnMembers.Owned?
+    /// Since when its member owns it, on the monotonic clock in milliseconds; nil when that is not
+    /// known.
+    let ownedSince: Int64?
     /// Whether that member belongs to a container that is gone.
     let isOfAnother: Bool
   }
@@ -45,9 +46,9 @@ extension GroupDecider {
       let candidate = candidate(standing, frame, isCause: cause?.census.isCommonCause ?? false)
       if standing.isOfAnother {
         anothers += 1
-      } else if guards.contains(.poison),
+      } else if guards.contains(.poison), !history.entries.isEmpty,
         let until = history.poisonedUntil(
-          standing.partition.place, of: standing.owned?.memberID,
+          standing.partition.place, of: own.owned[standing.partition.place]?.memberID,
           isHeld: candidate.held >= frame.hold, now: frame.now.monotonic)
       {
         decision.poisoned += 1
@@ -110,7 +111,7 @@ extension GroupDecider {
       let owned = own.owned[partition.place]
       counted.append(
         Standing(
-          partition: partition, owned: owned,
+          partition: partition, ownedSince: owned?.since,
           isOfAnother: owned.map { isOfAnotherIncarnation($0, frame) } ?? false))
     }
     return (counted, others)
@@ -150,7 +151,7 @@ extension GroupDecider {
     if guards.contains(.clock) { raise(frame.clockSetAt, .clockSet) }
     if guards.contains(.freshness) { raise(freshSince, .fresh) }
     let age = frame.now.monotonic - at
-    if guards.contains(.ownership) { raise(standing.owned?.since, .owned) }
+    if guards.contains(.ownership) { raise(standing.ownedSince, .owned) }
     if guards.contains(.pause) { raise(resumedAt, .resumed) }
     if guards.contains(.aftermath), !isCause {
       raise(causes.endedAt, .causeEnded)

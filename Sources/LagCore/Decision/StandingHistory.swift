@@ -72,7 +72,7 @@ struct StandingHistory {
   mutating func poisonedUntil(
     _ place: TopicPartition, of memberID: String?, isHeld: Bool, now: Int64
   ) -> Int64? {
-    guard !entries.isEmpty, var entry = entries[place], !entry.isTrying else { return nil }
+    guard var entry = entries[place], !entry.isTrying else { return nil }
     if entry.nextAttemptAt == nil {
       guard isHeld, entry.failures > 1 || memberID == nil || memberID != entry.memberID
       else { return nil }
