@@ -11,8 +11,10 @@ struct SimulatedPartition {
   var committed: Int64 = 0
   /// When that last became more.
   var progressedAt = 0
-  /// The offset at which an earlier owner stood in vain, -1 for none.
+  /// The offset at which an earlier owner stood in vain, -1 for none, and that owner, -1 for
+  /// several.
   var stoodAt: Int64 = -1
+  var stoodBy = -1
   /// The member that consumes it, -1 for none.
   var owner = -1
   /// Since when that member does.
@@ -85,8 +87,9 @@ struct SimulatedPod {
   var sickUntil = 0
   /// Until when its consumers are stopped on purpose.
   var pausedUntil = 0
-  /// When Vole had it restarted, in seconds.
+  /// When Vole had it restarted, in seconds, and when a failure ended as if it had been.
   var restarts: [Int] = []
+  var countedRestarts: [Int] = []
 }
 
 /// One agent: its decisions, and its own view of the time.
@@ -108,8 +111,11 @@ struct SimulatedAgent {
   var excusedUntil = 0
   /// When its last failure ended, and the number of those.
   var failureEndedAt: Int?
-  /// Whether it lost what an earlier agent knew.
+  /// Whether it lost what an earlier agent knew, and from when on it knows what stood for the hold.
   var forgot = false
+  var knowsStandingSince = 0
+  /// Whether it was told that its pod's consumers are stopped on purpose.
+  var knowsPause = false
 }
 
 /// A store with the verdict of this second; agents that see the same log share one.

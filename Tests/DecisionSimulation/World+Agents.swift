@@ -68,5 +68,6 @@ extension World {
     guard let ending else { return }
     story?.add(time, "pod \(index): failure ended by \(ending)")
     pods[index].agent.failureEndedAt = time
+    if ending.isRestart { pods[index].countedRestarts.append(time) }
   }
 }

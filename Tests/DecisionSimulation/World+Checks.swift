@@ -37,6 +37,8 @@ extension World {
     guard policy == .vole else { return }
     checkBudget(index)
     if isJust { return }
+    // An agent that lost what it was told cannot know that consumers do nothing on purpose.
+    if time < pods[index].pausedUntil, !pods[index].agent.knowsPause { return }
     let culprit = pods[index].agent.decisions.decision(0).liveness.culprit?.partition
     // Until somebody progresses, nobody can know that an outage has ended.
     let isInOutage = isOutage || progressedAt < outageUntil
@@ -45,7 +47,7 @@ extension World {
     // Of several poisoned partitions liveness blames the one that stood for longest. In its turn a
     // pod may be restarted whatever else is wrong.
     if let culprit, poison.contains(Int(culprit)), !(isInOutage && isTimeForTurns) {
-      return checkPoison(Int(culprit))
+      return checkPoison(Int(culprit), index)
     }
     if isInOutage {
       // Who is alone cannot know that others would stand too.
@@ -68,12 +70,13 @@ extension World {
     }
   }
 
-  private mutating func checkPoison(_ partition: Int) {
+  private mutating func checkPoison(_ partition: Int, _ index: Int) {
     let offset = partitions[partition].committed
     let times = (poisonRestarts[partition] ?? []).filter { $0.offset == offset }.map(\.time)
     // The first, one after 30 min, after 1 h, after 2 h; one more for an agent that forgot.
     if times.count >= 5 { violate("partition \(partition) brings down pods again and again") }
-    if let last = times.last, times.count >= 2, time - last < 1500 {
+    let known = times.filter { $0 >= pods[index].agent.knowsStandingSince }
+    if let last = known.last, known.count >= 2, time - last < 1500 {
       violate("partition \(partition) brings pods down \(time - last) s after each other")
     }
     poisonRestarts[partition, default: []].append((offset, time))
@@ -82,7 +85,9 @@ extension World {
   /// Checks a failing answer.
   mutating func checkAnswer(_ index: Int) {
     story?.add(time, "pod \(index) fails: \(evidence(index))")
-    if time < pods[index].pausedUntil { violate("liveness of pod \(index) fails while paused") }
+    if time < pods[index].pausedUntil, pods[index].agent.knowsPause {
+      violate("liveness of pod \(index) fails while paused")
+    }
     if let ended = pods[index].agent.failureEndedAt, time - ended < 300 {
       violate("liveness of pod \(index) fails in the grace")
     }
@@ -158,11 +163,16 @@ extension World {
     {
       return true
     }
-    if pods[pod].restarts.count(where: { time - $0 < 3700 }) >= 3 { return true }
+    // Whatever looked like a restart is one to the budget.
+    if pods[pod].countedRestarts.count(where: { time - $0 < 3700 }) >= 3 { return true }
     // The second owner that stands at one offset is what the log shows of a poison record. Whether
     // the first of them hung, met a poison that was mended since, or stood alone in an outage, no
     // agent can tell: it tries again half an hour later.
-    if partitions[index].stoodAt == partitions[index].committed { return true }
+    if partitions[index].stoodAt == partitions[index].committed,
+      partitions[index].stoodBy != partitions[index].owner
+    {
+      return true
+    }
     return isCommonCause
   }
 

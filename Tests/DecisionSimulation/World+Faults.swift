@@ -7,7 +7,11 @@ extension World {
       begin(plan.events[nextEvent])
       nextEvent += 1
     }
-    if isOutage || !isCoordinatorUp || time < stoppedUntil { troubleEndedAt = time }
+    if isOutage || !isCoordinatorUp || time < stoppedUntil {
+      if troubleEndedAt < time - Self.step || troubles.isEmpty { troubles.append(time...time) }
+      troubles[troubles.count - 1] = troubles[troubles.count - 1].lowerBound...time
+      troubleEndedAt = time
+    }
     if isCoordinatorUp { troubleBeganAt = time }
     if time == outageUntil { endOutage() }
     if time == max(coordinatorDownUntil, brokersDownUntil) { endBrokerOutage() }
@@ -35,9 +39,12 @@ extension World {
       for index in partitions.indices where partitions[index].owner == member { beginHang(index) }
     case .sicken(let pod): pods[pod].sickUntil = time + event.lasting
     case .poison(let partition):
-      let next = max(partitions[partition].processed, partitions[partition].batchLeadsTo)
-      partitions[partition].poison = next + 10
-      poisonEnds[partition] = time + event.lasting
+      // Another such record mends none that comes before it.
+      if partitions[partition].poison == nil {
+        let next = max(partitions[partition].processed, partitions[partition].batchLeadsTo)
+        partitions[partition].poison = next + 10
+      }
+      poisonEnds[partition] = max(poisonEnds[partition] ?? 0, time + event.lasting)
     case .crash(let pod): crash(pod)
     case .outage(let crashes):
       // One that comes before most have got on again is the same one to everybody.
@@ -63,6 +70,7 @@ extension World {
     case .slowdown: slowUntil = time + event.lasting
     case .pause(let pod):
       pods[pod].pausedUntil = time + event.lasting
+      pods[pod].agent.knowsPause = true
       pods[pod].agent.decisions.pause(
         0, until: wall + pods[pod].agent.clock + Int64(event.lasting) * 1000,
         now: decisionTime(pod))
@@ -167,8 +175,14 @@ extension World {
     agent.clock = old.clock
     agent.downUntil = time + seconds
     agent.excusedUntil = time + seconds + 60
-    agent.forgot = !plan.hasStateDirectory
-    if plan.hasStateDirectory { agent.decisions.restore(state, now: now) }
+    if plan.hasStateDirectory {
+      agent.decisions.restore(state, now: now)
+      agent.knowsStandingSince = old.knowsStandingSince
+      agent.knowsPause = old.knowsPause
+    } else {
+      agent.forgot = true
+      agent.knowsStandingSince = time + hold
+    }
     pods[pod].agent = agent
   }
 

@@ -70,19 +70,27 @@ extension World {
   }
 
   /// Takes note of where an owner stood in vain that loses its partition, as the log tells it: for
-  /// the hold, something common not counted, nor the time for which it was dead and an agent of its
-  /// pod knew that.
+  /// the hold on end without anything common, and not counting the time for which it was dead and
+  /// an agent of its pod knew that.
   private mutating func noteStanding(_ index: Int, before next: Int) {
     let owner = partitions[index].owner
     guard owner >= 0, partitions[index].head > partitions[index].committed else { return }
-    // Who is alone cannot tell an outage from a record that nobody can process.
-    let since = max(
-      partitions[index].progressedAt, partitions[index].ownedSince,
-      plan.traffic == .single ? 0 : troubleEndedAt)
+    var since = max(partitions[index].progressedAt, partitions[index].ownedSince)
     let isSamePod = next >= 0 && members[next].instance == members[owner].instance
     let until = isSamePod && !members[owner].isAlive ? members[owner].diedAt : time
+    var longest = 0
+    // Who is alone cannot tell an outage from a record that nobody can process.
+    for trouble in plan.traffic == .single ? [] : troubles where trouble.upperBound > since {
+      longest = max(longest, min(trouble.lowerBound, until) - since)
+      since = trouble.upperBound
+    }
     // Agents see ends of the log every ten seconds.
-    if until - since >= hold - 10 { partitions[index].stoodAt = partitions[index].committed }
+    guard max(longest, until - since) >= hold - 10 else { return }
+    let isSecond =
+      partitions[index].stoodAt == partitions[index].committed
+      && partitions[index].stoodBy != owner
+    partitions[index].stoodAt = partitions[index].committed
+    partitions[index].stoodBy = isSecond ? -1 : owner
   }
 
   private func newOwner(of index: Int, among present: [Int]) -> Int {

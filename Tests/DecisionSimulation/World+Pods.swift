@@ -58,10 +58,12 @@ extension World {
           address: pods[index].address, joinsAt: time + 5 + 5 * random.below(6)))
       pods[index].members.append(members.count - 1)
     }
+    story?.add(time, "pod \(index) begins with members \(pods[index].members)")
   }
 
   /// Ends a container; another begins at `until`.
   mutating func stop(_ index: Int, gracefully: Bool, until: Int) {
+    story?.add(time, "pod \(index) ends\(gracefully ? "" : " without leaving the group")")
     for member in pods[index].members where members[member].isAlive {
       members[member].isAlive = false
       members[member].diedAt = time
@@ -106,6 +108,7 @@ extension World {
 
   private mutating func askStartup(_ index: Int) {
     guard time >= pods[index].agent.downUntil else { return }
+    story?.add(time, "pod \(index) is asked for its start-up")
     let slot = stores[pods[index].agent.store]
     let now = decisionTime(index)
     let ending = pods[index].agent.decisions.startupAsked(now: now) { _ in (slot.store, slot.group)

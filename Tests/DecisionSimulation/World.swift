@@ -38,7 +38,8 @@ package struct World {
   var slowUntil = 0
   var stoppedUntil = 0
   var resetBy: Int64?
-  /// Since when nothing common is wrong any more.
+  /// When something common was wrong, and since when nothing is any more.
+  var troubles: [ClosedRange<Int>] = []
   var troubleEndedAt = 0
   /// Since when brokers are down.
   var troubleBeganAt = 0

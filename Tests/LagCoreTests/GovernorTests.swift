@@ -170,6 +170,30 @@ struct GovernorTests {
     #expect(world.run(atMost: 900) { world.fails } != nil)
   }
 
+  @Test("A member that stands where it stood itself is no second one")
+  func sameMember() {
+    let world = DecisionWorld()
+    world.run(600)
+    world.hang(0)
+    world.run(500)
+    // Another member has the partition for a moment, as rebalances will have it.
+    world.owners[0] = 1
+    world.rebalance(.consumer)
+    world.run(30)
+    world.owners[0] = 0
+    world.rebalance(.consumer)
+    let seconds = world.run(atMost: 900) { world.fails }
+    #expect((325...345).contains(seconds ?? 0), "\(String(describing: seconds))")
+    // Where a third one stands as well, it is poison, whoever stood there last.
+    world.owners[0] = 1
+    world.rebalance(.consumer)
+    world.run(400)
+    world.owners[0] = 0
+    world.rebalance(.consumer)
+    #expect(world.run(atMost: 900) { world.fails } == nil)
+    #expect(world.decision.poisoned == 1)
+  }
+
   @Test("What stood in an outage is not poison")
   func afterOutage() {
     let world = DecisionWorld()
@@ -185,8 +209,10 @@ struct GovernorTests {
     #expect(world.decision.poisoned == 0)
   }
 
-  @Test("What a dead member owned until it left the group is not poison to the next one")
-  func dead() {
+  @Test(
+    "What a dead member owned until it left the group is not poison to the next one",
+    arguments: [[900], [450, 450]])
+  func dead(containers: [Int]) {
     let world = DecisionWorld(perPod: 2)
     world.run(600, probes: true)
     world.hang(0)
@@ -194,9 +220,12 @@ struct GovernorTests {
     // The member dies with both partitions; the next one gets nothing until it has left.
     for index in 0...1 { world.hang(index, commits: false) }
     world.members.append(DecisionWorld.member(1, "b"))
-    world.startup()
-    world.rebalance(.consumer)
-    world.run(900, probes: true)
+    for (number, lasting) in containers.enumerated() {
+      world.members[4].memberID = "b\(number)"
+      world.startup()
+      world.rebalance(.consumer)
+      world.run(lasting, probes: true)
+    }
     world.members.removeFirst()
     world.owners = [3, 3, 0, 0, 1, 1, 2, 2]
     world.rebalance(.consumer)

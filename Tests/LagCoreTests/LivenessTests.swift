@@ -323,6 +323,27 @@ struct LivenessTests {
     #expect(world.run(atMost: 200) { world.fails } != nil)
   }
 
+  @Test(
+    "Who joined while a container before this one was asked is not this one's, however soon it came",
+    arguments: [(15, 3, true), (80, 30, true), (15, 3, false)])
+  func quickRestart(joins: Int, dies: Int, isAsked: Bool) {
+    let world = DecisionWorld()
+    world.run(600, probes: true)
+    world.startup()
+    world.run(joins, probes: isAsked)
+    world.members[0] = DecisionWorld.member(1, "b")
+    world.rebalance(.consumer)
+    world.run(dies, probes: isAsked)
+    world.hang(0, commits: false)
+    world.run(15)
+    world.startup()
+    world.members.append(DecisionWorld.member(1, "c"))
+    world.rebalance(.consumer)
+    // A start-up probe that is repeated before anything else is asked begins nothing new.
+    #expect((world.run(atMost: 1700) { world.fails } == nil) == isAsked)
+    if isAsked { #expect(world.evidence(.partition) == .anotherIncarnation) }
+  }
+
   // MARK: Pauses
 
   @Test("A paused group never fails, and gets the hold when the pause ends")

@@ -14,7 +14,7 @@ struct GuardTrial {
 /// nothing any more, because worlds changed, another can take its place.
 private let knownSeeds: [String: UInt64] = [
   "freshness": 97, "own-partitions": 1, "hold": 3, "ownership": 294, "rebalance": 69,
-  "clock": 2364, "aftermath": 22, "progress": 123, "stability": 257, "common-cause": 2,
+  "clock": 2364, "aftermath": 22, "progress": 123, "stability": 490, "common-cause": 2,
   "turns": 2, "incarnations": 9, "poison": 3, "grace": 10, "budget": 23, "pause": 19,
 ]
 

@@ -5,7 +5,8 @@
 /// take turns of one `fail-for` each, in the order of their hosts, along the brokers' clock. A turn
 /// ends with the first rebalance in it: then somebody was restarted, and the order is another one.
 /// One that begins less than half a turn after a rebalance is left out: whoever was restarted late
-/// in the turn before must come back first.
+/// in the turn before must come back first. It is for whoever begins to fail in its first half:
+/// kubelet takes its time to act, and the next pod must not fail right after.
 /// While it eases, nobody is restarted: whoever comes back late is only slow.
 package struct CommonCauseTurn: Sendable, Equatable {
   /// How long a common cause must last before the first turn, in milliseconds (15 min).
@@ -24,14 +25,16 @@ package struct CommonCauseTurn: Sendable, Equatable {
   ///   - standing: the ranks of all units that stand.
   ///   - own: the ranks of this pod's units that stand.
   ///   - causeSince: since when the common cause lasts, in milliseconds since 1970 by the brokers'
-  ///     clock.
+  ///     clock, and later by what does not count.
   ///   - rebalancedAt: when the group rebalanced last, likewise; nil when it never did.
+  ///   - failingFor: for how long this pod has been failing already, in milliseconds; nil when it
+  ///     is not.
   ///   - brokerClock: the brokers' clock in milliseconds since 1970.
   ///   - turn: how long a turn is, in milliseconds.
   /// - Returns: nil while it is too early, or when this pod does not stand.
   init?(
-    standing: Set<Int>, own: Set<Int>, causeSince: Int64, rebalancedAt: Int64?, brokerClock: Int64,
-    turn: Int64
+    standing: Set<Int>, own: Set<Int>, causeSince: Int64, rebalancedAt: Int64?,
+    failingFor: Int64? = nil, brokerClock: Int64, turn: Int64
   ) {
     let turn = max(1, turn)
     let number = brokerClock / turn
@@ -44,5 +47,6 @@ package struct CommonCauseTurn: Sendable, Equatable {
     isNow =
       Int(truncatingIfNeeded: number) % of == place
       && rebalancedAt ?? .min < number &* turn &- turn / 2
+      && brokerClock &- (failingFor ?? 0) < number &* turn &+ turn / 2
   }
 }

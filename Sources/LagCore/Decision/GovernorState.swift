@@ -116,7 +116,7 @@ extension GovernorState {
   init(_ governor: PodGovernor, now: DecisionTime) {
     restarts = governor.restarts.suffix(Self.maximumRestarts).map { Self.wall($0, now) }
     graceUntil = governor.graceUntil.map { Self.wall($0, now) }
-    containerSince = governor.containerSince.map { Self.wall($0, now) }
+    containerSince = governor.containers.last.map { Self.wall($0, now) }
     failure = governor.failure.map {
       Failure(
         beganAt: Self.wall($0.beganAt, now), answers: $0.answers, failFor: $0.failFor,

@@ -46,9 +46,10 @@ extension GroupDecider {
       let candidate = candidate(standing, frame, isCause: cause?.census.isCommonCause ?? false)
       if standing.isOfAnother {
         anothers += 1
-      } else if guards.contains(.poison),
+      } else if guards.contains(.poison), !history.entries.isEmpty,
         let until = history.poisonedUntil(
-          standing.partition.place, isHeld: candidate.held >= frame.hold, now: frame.now.monotonic)
+          standing.partition.place, of: own.owned[standing.partition.place]?.memberID,
+          isHeld: candidate.held >= frame.hold, now: frame.now.monotonic)
       {
         decision.poisoned += 1
         poisonedUntil = min(poisonedUntil ?? .max, until)
@@ -103,7 +104,7 @@ extension GroupDecider {
     var others = 0
     let mayBeOfAnother =
       parameters.guards.contains(.incarnations) && parameters.scope == .pod
-      && own.beganLately(containerSince: frame.containerSince, now: frame.now.monotonic) != nil
+      && own.mayHaveOthers(frame.containers, now: frame.now.monotonic)
     for partition in frame.view.troubled where partition.isStanding {
       let isFailure = partition.rule == .stopped ? failsOnStop : failsOnStall
       guard isFailure, counts(partition) else {
@@ -134,7 +135,7 @@ extension GroupDecider {
   private func isOfAnotherIncarnation(_ place: TopicPartition, _ frame: Frame) -> Bool {
     guard let owned = own.owned[place] else { return false }
     return own.isOfAnother(
-      owned.memberID, containerSince: frame.containerSince, now: frame.now.monotonic)
+      owned.memberID, containers: frame.containers, now: frame.now.monotonic)
   }
 
   // MARK: The hold
@@ -162,7 +163,8 @@ extension GroupDecider {
       frame.now.monotonic - at < frame.hold * Self.holdsDespiteRebalances
     {
       // Where the coordinator may not be asked, another rebalance may have begun unseen.
-      raise(rebalancedAt.map { stability.isRefused ? $0 + frame.hold : $0 }, .rebalanced)
+      raise(
+        rebalanceTimes.lastAt.map { stability.isRefused ? $0 + frame.hold : $0 }, .rebalanced)
     }
     return Candidate(
       partition: standing.partition, held: max(0, frame.now.monotonic - at), start: start, age: age)

@@ -88,9 +88,25 @@ extension GroupDecider {
     let all = frame.view.troubled.lazy.filter(\.isStanding)
     return CommonCauseTurn(
       standing: ranks(all, frame), own: ranks(counted.lazy.map(\.partition), frame),
-      causeSince: causeSince,
+      causeSince: causeSince + rebalancing(since: causeSince, frame),
       rebalancedAt: store.rebalances(ofGroup: frame.view.group).lastAt,
-      brokerClock: frame.brokerClock, turn: parameters.failFor)
+      failingFor: frame.allowance.failingFor, brokerClock: frame.brokerClock,
+      turn: parameters.failFor)
+  }
+
+  /// For how much of the time since then rebalances may be to blame, in milliseconds: a group that
+  /// is not let work is no sign of an outage.
+  private func rebalancing(since: Int64, _ frame: Frame) -> Int64 {
+    guard parameters.guards.contains(.rebalance) else { return 0 }
+    return rebalanceTimes.taken(
+      from: frame.now.ago(frame.brokerClock &- since), to: frame.now.monotonic,
+      each: rebalanceLasts(frame))
+  }
+
+  /// For how long a rebalance excuses that nobody gets on, in milliseconds; where the coordinator
+  /// may not be asked, another one may have begun unseen.
+  private func rebalanceLasts(_ frame: Frame) -> Int64 {
+    (stability.isRefused ? 2 : 1) * frame.hold
   }
 
   /// The ranks of those who own some partitions and have stood with one of them for the hold.
@@ -109,8 +125,9 @@ extension GroupDecider {
   private func isTooEarlyForTurns(_ frame: Frame) -> Bool {
     let now = frame.now.monotonic
     if let easedAt = causes.easedAt, now - easedAt < frame.hold { return true }
-    guard parameters.guards.contains(.rebalance), let rebalancedAt else { return false }
-    return now - rebalancedAt < (stability.isRefused ? 2 : 1) * frame.hold
+    guard parameters.guards.contains(.rebalance), let rebalancedAt = rebalanceTimes.lastAt
+    else { return false }
+    return now - rebalancedAt < rebalanceLasts(frame)
   }
 
   /// Looks whether others progressed in the second half of the time for which a partition has been

@@ -64,7 +64,7 @@ extension GroupDecider {
     if freshSince == nil { return .unknown }
     let now = frame.now.monotonic
     let present = own.joinedAt.keys.filter {
-      !own.isOfAnother($0, containerSince: frame.containerSince, now: now)
+      !own.isOfAnother($0, containers: frame.containers, now: now)
     }
     guard !present.isEmpty else { return .absent }
     if own.owned.isEmpty { return own.areAssignmentsKnown ? .ownsNothing : .waiting }

@@ -13,6 +13,7 @@ package struct GroupDecider: Sendable {
   /// The number of the membership that was seen last; nil before the first.
   var revision: UInt32?
   var rebalances = 0
+  var rebalanceTimes = RebalanceTimes()
   /// The hold as computed of a membership.
   private var knownHold: (revision: UInt32, hold: Int64)?
   var protocolKind: GroupProtocol?
@@ -29,7 +30,6 @@ package struct GroupDecider: Sendable {
   var wasMemberSeenByGate = false
   /// Moments on the monotonic clock from which a hold may count; nil where there was none.
   var freshSince: Int64?
-  var rebalancedAt: Int64?
   var resumedAt: Int64?
   /// When something common was to blame for what this pod's partitions stand for, and for what
   /// anybody's do.
@@ -58,8 +58,8 @@ package struct GroupDecider: Sendable {
     let now: DecisionTime
     /// When this machine's clock was set last, on the monotonic clock.
     let clockSetAt: Int64?
-    /// When the present container began, on the monotonic clock.
-    let containerSince: Int64?
+    /// When containers of this pod began.
+    let containers: ContainerStarts
     /// What the governor says.
     let allowance: PodGovernor.Allowance
     let hold: Int64
@@ -76,7 +76,7 @@ package struct GroupDecider: Sendable {
     now: DecisionTime
   ) -> [String] {
     let frame = Frame(
-      view: view, now: now, clockSetAt: clockSetAt, containerSince: governor.containerSince,
+      view: view, now: now, clockSetAt: clockSetAt, containers: governor.containers,
       allowance: governor.allowance(parameters, now: now.monotonic),
       hold: hold(store, group: view.group))
     endPause(now: now.monotonic)
@@ -121,7 +121,7 @@ package struct GroupDecider: Sendable {
       since = frame.now.ago(frame.brokerClock &- membership.changedAt)
     }
     noteRebalance(store, membership, frame, since: since)
-    owners = GroupOwners(membership.members, identity: identity)
+    owners = GroupOwners(membership.members, identity: identity, after: owners)
     progressSeenAt.removeAll(keepingCapacity: true)
     noteTenures(store, membership.members, frame, since: since)
     let owners = self.owners
@@ -145,7 +145,7 @@ package struct GroupDecider: Sendable {
     let count = store.rebalances(ofGroup: frame.view.group).count
     // Members of the new protocol keep what they keep without being stopped.
     if membership.protocolKind != .consumer, revision == nil || count != rebalances {
-      rebalancedAt = since
+      rebalanceTimes.add(at: since)
     }
     rebalances = count
     protocolKind = membership.protocolKind
@@ -165,13 +165,13 @@ package struct GroupDecider: Sendable {
       ].compactMap { $0 }.max()
       // What a member of a container that is gone owns stands because of that, not in vain.
       let end = own.endOfAnother(
-        memberID, containerSince: frame.containerSince, now: frame.now.monotonic)
+        memberID, containers: frame.containers, now: frame.now.monotonic)
       // The rebalance that takes a partition from its owner may itself look like a common cause.
       if let start,
         generalCauses.longestGap(from: start, to: end ?? frame.now.monotonic) >= frame.hold
       {
         history.failed(
-          tenure.place, of: store.topicName(Int(tenure.place.topic)), at: offset)
+          tenure.place, of: store.topicName(Int(tenure.place.topic)), at: offset, by: memberID)
       }
     }
     var owning: Set<Int> = []

@@ -15,14 +15,23 @@ struct GroupOwners {
   private(set) var rank: [Int] = []
   /// How many units there are.
   private(set) var units = 0
+  /// Whether members are told apart by their names, because hosts are not the pods'.
+  private var isByName = false
 
   /// Nobody is there.
   init() {}
 
   /// Sorts the members of a group.
-  init(_ members: [GroupMember], identity: PodIdentity) {
+  ///
+  /// - Parameters:
+  ///   - members: all members.
+  ///   - identity: who this pod is.
+  ///   - before: the owners until now. What hosts are does not change with a membership in which
+  ///     none of this pod's members is.
+  init(_ members: [GroupMember], identity: PodIdentity, after before: GroupOwners = GroupOwners()) {
     signs = identity.signs(of: members)
-    let isByName = signs.contains { $0 == .clientID || $0 == .instanceID }
+    isByName =
+      hasOwn ? !signs.contains(.host) : before.isByName || identity.isOnHostNetwork
     let names = members.map { member in
       isByName ? "\(member.address)\n\(member.clientID)\n\(member.memberID)" : member.address
     }

@@ -20,13 +20,6 @@ struct OwnMembers {
   /// did.
   private(set) var newcomerAt: Int64?
 
-  /// A member that joined so long before a container began belongs to one before it, in
-  /// milliseconds (60 s): an application may join before kubelet's first start-up probe.
-  static let startSlack: Int64 = 60_000
-  /// How long a member of a container that is gone is reckoned with, in milliseconds (30 min):
-  /// brokers allow no longer session timeouts unless told to (`group.max.session.timeout.ms`).
-  static let departurePatience: Int64 = 1_800_000
-
   /// Takes note of a membership; returns the ids of members that had not been there before.
   ///
   /// - Parameters:
@@ -94,28 +87,26 @@ struct OwnMembers {
   ///
   /// - Parameters:
   ///   - memberID: one of this pod's members.
-  ///   - containerSince: when the present container began, on the monotonic clock; nil when that
-  ///     is not known.
+  ///   - containers: when containers of the pod began.
   ///   - now: the monotonic clock in milliseconds.
-  func isOfAnother(_ memberID: String, containerSince: Int64?, now: Int64) -> Bool {
-    endOfAnother(memberID, containerSince: containerSince, now: now) != nil
+  func isOfAnother(_ memberID: String, containers: ContainerStarts, now: Int64) -> Bool {
+    endOfAnother(memberID, containers: containers, now: now) != nil
   }
 
-  /// Returns when the incarnation that a member belongs to was gone at the latest, nil when that is
-  /// not gone; see `isOfAnother`.
-  func endOfAnother(_ memberID: String, containerSince: Int64?, now: Int64) -> Int64? {
-    guard let began = beganLately(containerSince: containerSince, now: now),
-      let joined = joinedAt[memberID], joined < began - Self.startSlack
-    else { return nil }
-    return began
-  }
-
-  /// Returns when the present container began while members of one before it may be there; nil when
-  /// none can be.
-  func beganLately(containerSince: Int64?, now: Int64) -> Int64? {
+  /// Returns until when the incarnation that a member belongs to is known to have run, nil when
+  /// that is not gone; see `isOfAnother`.
+  func endOfAnother(_ memberID: String, containers: ContainerStarts, now: Int64) -> Int64? {
     // Where nobody tells of new containers, a member that came after others is taken for one.
-    guard let began = containerSince ?? newcomerAt, now - began < Self.departurePatience
-    else { return nil }
-    return began
+    guard let joined = joinedAt[memberID] else { return nil }
+    guard containers.last == nil, let newcomerAt else {
+      return containers.end(ofMemberSince: joined, now: now)
+    }
+    return ContainerStarts(at: newcomerAt).end(ofMemberSince: joined, now: now)
+  }
+
+  /// Returns whether members of a container that is gone may be there at all.
+  func mayHaveOthers(_ containers: ContainerStarts, now: Int64) -> Bool {
+    guard let began = containers.last ?? newcomerAt else { return false }
+    return now - began < ContainerStarts.departurePatience
   }
 }

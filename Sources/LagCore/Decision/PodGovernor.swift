@@ -47,6 +47,11 @@ package struct PodGovernor: Sendable {
       case .grace, .budgetUsed: false
       }
     }
+
+    /// For how long liveness has been failing, in milliseconds; nil when it is not.
+    var failingFor: Int64? {
+      if case .failing(let age) = self { age } else { nil }
+    }
   }
 
   /// The failure that is being told.
@@ -57,8 +62,8 @@ package struct PodGovernor: Sendable {
   private(set) var graceUntil: Int64?
   /// How often liveness is asked.
   private(set) var period = ProbePeriod()
-  /// When the present container began, as far as it was told, on the monotonic clock.
-  package private(set) var containerSince: Int64?
+  /// When containers began, as far as it was told.
+  package private(set) var containers = ContainerStarts()
   /// How many failures ended as restarts since the agent began, and how many were not acted on.
   package private(set) var restartsCounted = 0
   package private(set) var failuresNotActedOn = 0
@@ -95,7 +100,7 @@ package struct PodGovernor: Sendable {
 
   /// Takes note that start-up was asked for: a new container begins.
   mutating func startupAsked(now: Int64) -> Ending? {
-    containerSince = now
+    containers.add(at: now, probedAt: period.lastAt)
     return end(.startup, now: now)
   }
 
@@ -157,6 +162,6 @@ package struct PodGovernor: Sendable {
     self.restarts = restarts.suffix(Self.maximumRestarts).sorted()
     self.graceUntil = graceUntil
     self.failure = failure
-    self.containerSince = containerSince
+    containers = containerSince.map { ContainerStarts(at: $0) } ?? ContainerStarts()
   }
 }

@@ -17,6 +17,8 @@ struct StandingHistory {
     var nextAttemptAt: Int64?
     /// Whether that attempt is being made.
     var isTrying = false
+    /// The id of the last member that stood there; nil when an earlier agent knew it.
+    var memberID: String?
   }
 
   /// By partition.
@@ -36,12 +38,18 @@ struct StandingHistory {
   ///   - place: the partition.
   ///   - topic: the name of its topic.
   ///   - offset: the committed offset at which it stood.
-  mutating func failed(_ place: TopicPartition, of topic: String, at offset: Int64) {
+  ///   - memberID: the owner's member id. One that gets it back and stands there again is no
+  ///     second witness.
+  mutating func failed(
+    _ place: TopicPartition, of topic: String, at offset: Int64, by memberID: String
+  ) {
     guard var entry = entries[place], entry.offset == offset else {
-      restore(place, Entry(topic: topic, offset: offset, failures: 1))
+      restore(place, Entry(topic: topic, offset: offset, failures: 1, memberID: memberID))
       return
     }
+    if entry.failures == 1, entry.memberID == memberID, entry.nextAttemptAt == nil { return }
     entry.failures += 1
+    entry.memberID = memberID
     entry.nextAttemptAt = nil
     entry.isTrying = false
     entries[place] = entry
@@ -58,12 +66,16 @@ struct StandingHistory {
   ///
   /// - Parameters:
   ///   - place: the partition.
-  ///   - isHeld: whether its present owner has stood for the hold, so that it is called poison.
+  ///   - memberID: the id of its present owner, nil when that is not known.
+  ///   - isHeld: whether that has stood for the hold, so that it is called poison.
   ///   - now: the monotonic clock in milliseconds.
-  mutating func poisonedUntil(_ place: TopicPartition, isHeld: Bool, now: Int64) -> Int64? {
-    guard !entries.isEmpty, var entry = entries[place], !entry.isTrying else { return nil }
+  mutating func poisonedUntil(
+    _ place: TopicPartition, of memberID: String?, isHeld: Bool, now: Int64
+  ) -> Int64? {
+    guard var entry = entries[place], !entry.isTrying else { return nil }
     if entry.nextAttemptAt == nil {
-      guard isHeld else { return nil }
+      guard isHeld, entry.failures > 1 || memberID == nil || memberID != entry.memberID
+      else { return nil }
       entry.nextAttemptAt = now + Self.pause(after: entry.failures)
       entries[place] = entry
     }
@@ -90,7 +102,7 @@ struct StandingHistory {
       let failures = entry.failures + 1
       entries[place] = Entry(
         topic: entry.topic, offset: entry.offset, failures: failures,
-        nextAttemptAt: now + Self.pause(after: failures))
+        nextAttemptAt: now + Self.pause(after: failures), memberID: entry.memberID)
     }
   }
 
