@@ -6,7 +6,7 @@ package final class ServerContext {
   let limits: Limits
   let clock: Clock
   let counterTable = CounterTable()
-  private(set) var date = HTTPDate()
+  let date = HTTPDate()
   /// Monotonic nanoseconds of the turn that is under way.
   private(set) var now: Int64
   /// Whether connections shall end after what they are doing.
@@ -27,7 +27,10 @@ package final class ServerContext {
   /// Called when a signal is raised and none was; it arranges for `takeRaised` soon.
   package var onSignal: (() -> Void)?
   /// Told of each request that was answered; nil where nobody wants to know.
-  package var onAccess: ((AccessRecord) -> Void)?
+  package var onAccess: ((AccessRecord) -> Void)? {
+    didSet { logsAccess = onAccess != nil }
+  }
+  private var logsAccess = false
 
   /// Makes the context of a server.
   package init(handler: any RequestHandler, limits: Limits, clock: Clock) {
@@ -52,6 +55,9 @@ package final class ServerContext {
   /// nghttp2's callbacks and options, made when the first HTTP/2 connection comes.
   lazy var http2Callbacks = HTTP2Callbacks.make(limits)
 
+  /// Where the fields of HTTP/2 responses are written.
+  let http2Fields = HTTP2Fields()
+
   /// Answers a complete request: the server itself if it must refuse it, else the handler.
   ///
   /// Clears the head, whose memory serves the next request.
@@ -70,7 +76,7 @@ package final class ServerContext {
       return refuse(.tooManyStreams, &head)
     }
     counterTable.count(response.status)
-    return logged(response, head, nil)
+    return logsAccess ? logged(response, head, nil) : response
   }
 
   /// Tells of an answer, at once or when its content is over.

@@ -1,11 +1,10 @@
 /// The answers of an HTTP/2 connection, until nghttp2 has taken their content.
 extension HTTP2StreamTable {
   /// Asks for the answer to a complete request, and clears its head for the next one.
-  mutating func respond(_ index: Int) -> (Response, isHead: Bool) {
+  mutating func respond(_ index: Int) -> Response {
     streams[index].phase = .answered
     releaseHead(index)
-    let isHead = streams[index].head.method.isHead
-    return (context.respond(to: &streams[index].head), isHead)
+    return context.respond(to: &streams[index].head)
   }
 
   /// Keeps the content of an answer until nghttp2 has taken it.
@@ -148,7 +147,8 @@ extension HTTP2StreamTable {
 
   mutating func dropContent(_ index: Int) {
     guard !streams[index].content.isEmpty else { return }
-    changeUnsent(by: streams[index].contentSent - streams[index].content.count)
+    let left = streams[index].content.count - streams[index].contentSent
+    if left > 0 { changeUnsent(by: -left) }
     streams[index].content = []
     streams[index].contentSent = 0
     unsentContents -= 1

@@ -87,9 +87,11 @@ struct RequestHead {
 
   private mutating func findSegments() {
     var start = path.lowerBound + 1
-    for index in start..<path.upperBound where bytes[index] == UInt8(ascii: "/") {
-      addSegment(start..<index)
-      start = index + 1
+    while let slash = ASCII.firstIndex(
+      of: UInt8(ascii: "/"), in: bytes.span.extracting(..<path.upperBound), from: start)
+    {
+      addSegment(start..<slash)
+      start = slash + 1
     }
     addSegment(start..<path.upperBound)
   }
