@@ -44,12 +44,12 @@ enum RouteClass: Int, CaseIterable {
 }
 
 /// How many responses were given, by what was asked for and status.
-struct RequestCounters {
+final class RequestCounters {
   private static let statuses = 600
   private var counts = [UInt64](repeating: 0, count: RouteClass.allCases.count * statuses)
 
   /// Counts a response.
-  mutating func count(_ route: RouteClass, _ status: Status) {
+  func count(_ route: RouteClass, _ status: Status) {
     counts[route.rawValue * Self.statuses + Int(status.code)] &+= 1
   }
 
