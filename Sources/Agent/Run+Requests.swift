@@ -11,7 +11,7 @@ extension Run {
     let route = RouteClass(request)
     var response = answer(request, route)
     if response.status.isUnauthorized { response.headers += Self.challenges }
-    routes.server.requests.count(route, response.status)
+    requests.count(route, response.status)
     return response
   }
 

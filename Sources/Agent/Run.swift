@@ -61,6 +61,8 @@ package final class Run: RequestHandler {
   private(set) lazy var rpc = RPCService(host: self)
   var rpcTimer: TimerToken?
   let cache = ResponseCache()
+  /// The responses that were given; `routes` tells of them.
+  let requests: RequestCounters
   /// The links of the agent's clusters, in their order.
   var links: [ClusterLink] = []
   /// What looks after the files of the configuration; nil where it is not reloaded.
@@ -121,6 +123,7 @@ package final class Run: RequestHandler {
     tokens = AccessTokens(configuration.tokens)
     routes = Routes(
       host: Self.machineName(), allowOrigin: configuration.general.accessControlAllowOrigin)
+    requests = routes.server.requests
     routes.logLevel = level
     routes.server.program = ProgramInfo(
       version: options.version, librdkafka: KafkaClientVersion.current.text,
@@ -185,8 +188,11 @@ package final class Run: RequestHandler {
   /// The time at which the first was asked for it in this turn of the loop: near enough for what
   /// counts in milliseconds, and read once for all that is asked in one turn.
   var timeOfTurn: Moment {
-    if turn.began != loop.now { turn = (loop.now, now) }
-    return turn.moment
+    let began = loop.now
+    if turn.began == began { return turn.moment }
+    let moment = now
+    turn = (began, moment)
+    return moment
   }
 
   private static func now(of clock: Clock) -> Moment {

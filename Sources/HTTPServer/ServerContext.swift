@@ -10,7 +10,12 @@ package final class ServerContext {
   /// Monotonic nanoseconds of the turn that is under way.
   private(set) var now: Int64
   /// Whether connections shall end after what they are doing.
-  package var isDraining = false
+  package var isDraining: Bool {
+    get { drains }
+    set { drains = newValue }
+  }
+  // Private, so that the compiler sees that nobody else is at it and the runtime need not look.
+  private var drains = false
 
   /// Bytes of content kept for requests that are arriving.
   var keptContentBytes = 0
@@ -54,6 +59,9 @@ package final class ServerContext {
 
   /// nghttp2's callbacks and options, made when the first HTTP/2 connection comes.
   lazy var http2Callbacks = HTTP2Callbacks.make(limits)
+
+  /// What nghttp2 has its memory from.
+  let http2Memory = HTTP2Memory()
 
   /// Where the fields of HTTP/2 responses are written.
   let http2Fields = HTTP2Fields()

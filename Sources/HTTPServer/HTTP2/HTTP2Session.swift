@@ -76,8 +76,9 @@ import CNghttp2
     unsafe table.initialize(
       to: HTTP2StreamTable(context: context, connection: connection, place: place, now: now))
     var raw: OpaquePointer?
-    let made = unsafe nghttp2_session_server_new2(
-      &raw, callbacks.callbacks, UnsafeMutableRawPointer(table), callbacks.options)
+    var memory = unsafe context.http2Memory.functions
+    let made = unsafe nghttp2_session_server_new3(
+      &raw, callbacks.callbacks, UnsafeMutableRawPointer(table), callbacks.options, &memory)
     guard made == 0, let raw = unsafe raw else {
       unsafe table.deinitialize(count: 1)
       unsafe table.deallocate()
@@ -230,7 +231,9 @@ import CNghttp2
       let count = unsafe nghttp2_session_mem_send(raw, &frame)
       guard count >= 0 else { return fail(refusal(Int32(truncatingIfNeeded: count))) }
       guard count > 0 else { return }
-      unsafe output.append(contentsOf: UnsafeBufferPointer(start: frame, count: count))
+      output.append(addingCapacity: count) { output in
+        unsafe output.append(UnsafeBufferPointer(start: frame, count: count))
+      }
     }
     mayHaveMore = true
   }
@@ -292,7 +295,9 @@ import CNghttp2
       table.answer(index, source: source)
     } else {
       response.stream?.close()
-      if result == 0 && hasContent { table.answer(index, content: response.body) }
+      if result == 0 && hasContent {
+        table.answer(index, content: exchange(&response.body, with: []))
+      }
     }
   }
 

@@ -8,8 +8,9 @@ extension HTTP2StreamTable {
   }
 
   /// Keeps the content of an answer until nghttp2 has taken it.
-  mutating func answer(_ index: Int, content: [UInt8]) {
-    guard !content.isEmpty else { return }
+  mutating func answer(_ index: Int, content: consuming [UInt8]) {
+    let count = content.count
+    guard count > 0 else { return }
     streams[index].content = content
     streams[index].contentSent = 0
     if unsentContents == 0 {
@@ -17,7 +18,7 @@ extension HTTP2StreamTable {
       contentSinceProgress = 0
     }
     unsentContents += 1
-    changeUnsent(by: content.count)
+    changeUnsent(by: count)
   }
 
   private mutating func changeUnsent(by bytes: Int) {
@@ -128,7 +129,7 @@ extension HTTP2StreamTable {
     let start = streams[index].contentSent
     let count = min(buffer.count, streams[index].content.count - start)
     // SAFETY: `count` bytes from `start` lie in the content, and `count` fit into the buffer.
-    unsafe streams[index].content.withUnsafeBufferPointer { content in
+    unsafe streams[index].content.span.withUnsafeBufferPointer { content in
       if let from = content.baseAddress, let to = buffer.baseAddress {
         unsafe to.update(from: from + start, count: count)
       }
