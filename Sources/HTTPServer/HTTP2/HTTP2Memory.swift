@@ -60,6 +60,7 @@ import Glibc
     }
   }
 
+  @inline(__always)
   private mutating func take(_ size: Int) -> UnsafeMutableRawPointer? {
     // SAFETY: a free block begins with the address of the next, see `giveBack`.
     guard let block = unsafe free[size] else { return nil }
@@ -69,12 +70,18 @@ import Glibc
   }
 
   /// A block of so many bytes or more; nil when there is no memory.
+  @inline(__always)
   mutating func allocate(_ bytes: Int) -> UnsafeMutableRawPointer? {
     guard bytes >= 0, bytes <= Int.max - Self.head - Self.step else { return nil }
     let steps = max(1, (bytes + Self.step - 1) / Self.step)
     let isKept = steps <= Self.sizes
     // SAFETY: the head lies before the block, in what was allocated.
     if isKept, let block = unsafe take(steps) { return unsafe block }
+    return unsafe fromHeap(steps, isKept: isKept)
+  }
+
+  private func fromHeap(_ steps: Int, isKept: Bool) -> UnsafeMutableRawPointer? {
+    // SAFETY: as above.
     guard let start = unsafe malloc(Self.head + steps * Self.step) else { return nil }
     unsafe start.storeBytes(of: isKept ? steps : 0, as: Int.self)
     return unsafe start + Self.head

@@ -284,21 +284,20 @@ import CNghttp2
 
   private func submit(_ response: consuming Response, isHead: Bool, to index: Int) {
     let mayHaveContent = !isHead && !response.hasNoContent
-    let source = mayHaveContent ? response.stream : nil
-    let hasContent = mayHaveContent && (source != nil || !response.body.isEmpty)
+    let isStreamed = response.stream != nil
+    let hasContent = mayHaveContent && (isStreamed || !response.body.isEmpty)
     // SAFETY: the session is this object's own.
     let result = unsafe context.http2Fields.submit(
       response, raw, stream: table.streams[index].id, content: hasContent ? index : nil,
       date: context.date)
     // It fails only if the stream is gone or memory is: then there is nobody to answer.
-    if result == 0, let source {
-      table.answer(index, source: source)
-    } else {
-      response.stream?.close()
-      if result == 0 && hasContent {
-        table.answer(index, content: exchange(&response.body, with: []))
-      }
+    let isAnswered = result == 0 && hasContent
+    guard isStreamed else {
+      if isAnswered { table.answer(index, content: response.body) }
+      return
     }
+    guard let source = response.stream else { return }
+    if isAnswered { table.answer(index, source: source) } else { source.close() }
   }
 
   // MARK: - Streams

@@ -11,7 +11,7 @@ extension HTTP2StreamTable {
   mutating func answer(_ index: Int, content: consuming [UInt8]) {
     let count = content.count
     guard count > 0 else { return }
-    streams[index].content = content
+    streams[index].content = consume content
     streams[index].contentSent = 0
     if unsentContents == 0 {
       contentProgressed = now

@@ -160,7 +160,9 @@ enum RequestMethod {
 
   /// Whether a segment as received is this literal; false for an index beyond the last.
   package func segment(_ index: Int, equals literal: StaticString) -> Bool {
-    guard let range = head.segment(index) else { return false }
+    guard let range = head.segment(index), range.count == literal.utf8CodeUnitCount else {
+      return false
+    }
     return ASCII.equal(head.bytes.span.extracting(range), literal)
   }
 
