@@ -5,7 +5,7 @@ import HTTPServer
 ///
 /// An answer depends on nothing but the target, the method and what the agent knows, so it stands
 /// until the agent learns something. The bytes are shared with the connections, never copied.
-struct ResponseCache {
+final class ResponseCache {
   private struct Entry {
     let target: [UInt8]
     /// What else the answer depends on.
@@ -15,10 +15,15 @@ struct ResponseCache {
   }
 
   /// An answer that is kept.
-  struct Kept {
+  final class Kept {
     let response: Response
-    /// What the probe asks that it answers; nil where it answers none.
-    let question: ProbeAnswers.Question?
+    /// Whether it answers a liveness probe, of which the governor has to know.
+    let isLiveness: Bool
+
+    fileprivate init(_ response: Response, isLiveness: Bool) {
+      self.response = response
+      self.isLiveness = isLiveness
+    }
   }
 
   private var entries: [Entry] = []
@@ -31,7 +36,7 @@ struct ResponseCache {
   static let maximumBodyBytes = 65_536
 
   /// Forgets everything, because the agent has learnt something or time has passed.
-  mutating func clear() {
+  func clear() {
     if !entries.isEmpty { entries.removeAll(keepingCapacity: true) }
   }
 
@@ -41,18 +46,19 @@ struct ResponseCache {
   ///   - request: whose target and method count.
   ///   - variant: what else the answer depends on.
   func find(_ request: borrowing Request, _ variant: [UInt8]) -> Kept? {
-    let isHead = request.method == .head
-    let target = request.target
-    for entry in entries where entry.isHead == isHead {
-      if Self.equal(entry.target.span, target.span), entry.variant == variant {
-        return entry.kept
+    let isHead = request.isHead
+    for index in entries.indices {
+      if entries[index].isHead == isHead, request.targetEquals(entries[index].target),
+        entries[index].variant == variant
+      {
+        return entries[index].kept
       }
     }
     return nil
   }
 
   /// Keeps an answer, as `find` finds it.
-  mutating func insert(
+  func insert(
     _ answered: Routes.Answered, for request: borrowing Request, _ variant: [UInt8]
   ) {
     let target = request.target
@@ -63,14 +69,7 @@ struct ResponseCache {
     else { return }
     entries.append(
       Entry(
-        target: Array(target), variant: variant, isHead: request.method == .head,
-        kept: Kept(response: response, question: answered.probe?.question)))
-  }
-
-  @inline(__always)
-  private static func equal(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-    guard left.count == right.count else { return false }
-    for index in 0..<left.count where left[index] != right[index] { return false }
-    return true
+        target: Array(target), variant: variant, isHead: request.isHead,
+        kept: Kept(response, isLiveness: answered.probe?.question == .liveness)))
   }
 }

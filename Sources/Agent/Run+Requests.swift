@@ -10,8 +10,8 @@ extension Run {
   package func respond(to request: borrowing Request) -> Response {
     let route = RouteClass(request)
     var response = answer(request, route)
-    if response.status == .unauthorized { response.headers += Self.challenges }
-    routes.server.requests.count(route, response.status)
+    if response.status.isUnauthorized { response.headers += Self.challenges }
+    requests.count(route, response.status)
     return response
   }
 
@@ -38,9 +38,9 @@ extension Run {
       scope = named
       variant += [0] + Array(name.utf8)
     }
-    let isKept = request.method == .get || request.method == .head
+    let isKept = request.isRead
     if isKept, let kept = cache.find(request, variant) {
-      if let question = kept.question { agent.askedAgain(question, at: now) }
+      if kept.isLiveness { agent.askedAgain(.liveness, at: timeOfTurn) }
       return kept.response
     }
     if route == .metrics { readCounters() }

@@ -60,13 +60,16 @@ package final class Run: RequestHandler {
   /// The RPC interface.
   private(set) lazy var rpc = RPCService(host: self)
   var rpcTimer: TimerToken?
-  var cache = ResponseCache()
+  let cache = ResponseCache()
+  /// The responses that were given; `routes` tells of them.
+  let requests: RequestCounters
   /// The links of the agent's clusters, in their order.
   var links: [ClusterLink] = []
   /// What looks after the files of the configuration; nil where it is not reloaded.
   var reloading: Reloading?
   /// The listeners of the configuration at the start.
   var listeners: [ServedListener] = []
+  private var turn = (began: Int64.min, moment: Moment(wall: 0, monotonic: 0))
   private var wasReady = false
   /// Whether the agent was told to end.
   package private(set) var isEnding = false
@@ -120,6 +123,7 @@ package final class Run: RequestHandler {
     tokens = AccessTokens(configuration.tokens)
     routes = Routes(
       host: Self.machineName(), allowOrigin: configuration.general.accessControlAllowOrigin)
+    requests = routes.server.requests
     routes.logLevel = level
     routes.server.program = ProgramInfo(
       version: options.version, librdkafka: KafkaClientVersion.current.text,
@@ -180,6 +184,16 @@ package final class Run: RequestHandler {
 
   /// The time on both clocks.
   package var now: Moment { Self.now(of: loop.clock) }
+
+  /// The time at which the first was asked for it in this turn of the loop: near enough for what
+  /// counts in milliseconds, and read once for all that is asked in one turn.
+  var timeOfTurn: Moment {
+    let began = loop.now
+    if turn.began == began { return turn.moment }
+    let moment = now
+    turn = (began, moment)
+    return moment
+  }
 
   private static func now(of clock: Clock) -> Moment {
     Moment(

@@ -18,8 +18,9 @@ package final class EventLoop {
   package let clock: Clock
 
   /// Monotonic nanoseconds when this turn's wait ended: the time for deadlines, without a call.
-  package private(set) var now: Int64
+  package var now: Int64 { turnBegan }
 
+  private var turnBegan: Int64
   private let poller: Poller
   private var watched: [Watched] = []
   private var freeSlots: [UInt32] = []
@@ -39,7 +40,7 @@ package final class EventLoop {
   package init(clock: Clock = .system) throws(Errno) {
     poller = try Poller.open()
     self.clock = clock
-    now = clock.monotonicNanoseconds()
+    turnBegan = clock.monotonicNanoseconds()
   }
 
   // MARK: - Running
@@ -60,7 +61,7 @@ package final class EventLoop {
   /// - Parameter blocking: whether to sleep until something is ready or due; otherwise only looks.
   package func turn(blocking: Bool) throws(Errno) {
     let ready = try poller.wait(timeoutMilliseconds: blocking ? timeoutMilliseconds() : 0)
-    now = clock.monotonicNanoseconds()
+    turnBegan = clock.monotonicNanoseconds()
     for index in 0..<ready {
       dispatch(poller.event(at: index))
       if isStopping { return }

@@ -6,11 +6,16 @@ package final class ServerContext {
   let limits: Limits
   let clock: Clock
   let counterTable = CounterTable()
-  private(set) var date = HTTPDate()
+  let date = HTTPDate()
   /// Monotonic nanoseconds of the turn that is under way.
   private(set) var now: Int64
   /// Whether connections shall end after what they are doing.
-  package var isDraining = false
+  package var isDraining: Bool {
+    get { drains }
+    set { drains = newValue }
+  }
+  // Private, so that the compiler sees that nobody else is at it and the runtime need not look.
+  private var drains = false
 
   /// Bytes of content kept for requests that are arriving.
   var keptContentBytes = 0
@@ -27,7 +32,10 @@ package final class ServerContext {
   /// Called when a signal is raised and none was; it arranges for `takeRaised` soon.
   package var onSignal: (() -> Void)?
   /// Told of each request that was answered; nil where nobody wants to know.
-  package var onAccess: ((AccessRecord) -> Void)?
+  package var onAccess: ((AccessRecord) -> Void)? {
+    didSet { logsAccess = onAccess != nil }
+  }
+  private var logsAccess = false
 
   /// Makes the context of a server.
   package init(handler: any RequestHandler, limits: Limits, clock: Clock) {
@@ -52,6 +60,12 @@ package final class ServerContext {
   /// nghttp2's callbacks and options, made when the first HTTP/2 connection comes.
   lazy var http2Callbacks = HTTP2Callbacks.make(limits)
 
+  /// What nghttp2 has its memory from.
+  let http2Memory = HTTP2Memory()
+
+  /// Where the fields of HTTP/2 responses are written.
+  let http2Fields = HTTP2Fields()
+
   /// Answers a complete request: the server itself if it must refuse it, else the handler.
   ///
   /// Clears the head, whose memory serves the next request.
@@ -70,7 +84,7 @@ package final class ServerContext {
       return refuse(.tooManyStreams, &head)
     }
     counterTable.count(response.status)
-    return logged(response, head, nil)
+    return logsAccess ? logged(response, head, nil) : response
   }
 
   /// Tells of an answer, at once or when its content is over.

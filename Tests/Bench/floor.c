@@ -1,7 +1,8 @@
 /* The least that a server can cost on this machine: epoll and nghttp2 around one answer in memory.
 
-   floor PORT BYTES serves HTTP/2 with prior knowledge and HTTP/1.1 keep-alive on 127.0.0.1. It
-   trusts its clients in everything: it is a yardstick and nothing else. */
+   floor PORT BYTES TYPE [NAME VALUE]... serves HTTP/2 with prior knowledge and HTTP/1.1 keep-alive
+   on 127.0.0.1: content of so many bytes, its media type and further fields. It trusts its clients
+   in everything: it is a yardstick and nothing else. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <nghttp2/nghttp2.h>
@@ -19,7 +20,10 @@ struct connection {
   nghttp2_session *session;
 };
 
-static char body[65536], head[256], input[65536], output[131072];
+enum { mostFields = 32 };
+static char body[65536], head[4096], input[65536], output[131072];
+static nghttp2_nv fields[mostFields];
+static size_t fieldCount;
 static size_t bodyLength, headLength;
 static char lengthText[16];
 
@@ -31,19 +35,22 @@ static ssize_t readBody(nghttp2_session *session, int32_t stream, uint8_t *buffe
   return (ssize_t)count;
 }
 
-static nghttp2_nv field(const char *name, const char *value) {
+/* Adds a field to both heads; HTTP/1.1 has no field for the status. */
+static void addField(const char *name, const char *value) {
   nghttp2_nv pair = {(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value),
                      NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
-  return pair;
+  if (fieldCount == mostFields) exit(2);
+  fields[fieldCount++] = pair;
+  if (name[0] == ':') return;
+  headLength += (size_t)snprintf(
+      head + headLength, sizeof head - headLength, "%s: %s\r\n", name, value);
+  if (headLength + 2 >= sizeof head) exit(2);
 }
 
 static int onFrame(nghttp2_session *session, const nghttp2_frame *frame, void *user) {
   if (frame->hd.type != NGHTTP2_HEADERS || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) return 0;
-  nghttp2_nv fields[] = {field(":status", "200"), field("content-type", "text/plain"),
-                         field("content-length", lengthText),
-                         field("date", "Fri, 20 Nov 2026 12:00:00 GMT")};
   nghttp2_data_provider provider = {.read_callback = readBody};
-  return nghttp2_submit_response(session, frame->hd.stream_id, fields, 4, &provider);
+  return nghttp2_submit_response(session, frame->hd.stream_id, fields, fieldCount, &provider);
 }
 
 static void end(struct connection *connection) {
@@ -86,14 +93,19 @@ static int serveHTTP1(struct connection *connection, size_t count) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 3) return 2;
+  if (count < 4 || count % 2 != 0) return 2;
   bodyLength = (size_t)atoi(arguments[2]);
+  if (bodyLength > sizeof body) return 2;
   memset(body, 'b', sizeof body);
   snprintf(lengthText, sizeof lengthText, "%zu", bodyLength);
-  headLength = (size_t)snprintf(
-      head, sizeof head,
-      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n"
-      "Date: Fri, 20 Nov 2026 12:00:00 GMT\r\n\r\n", bodyLength);
+  headLength = (size_t)snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n");
+  addField(":status", "200");
+  addField("content-type", arguments[3]);
+  addField("content-length", lengthText);
+  addField("date", "Fri, 20 Nov 2026 12:00:00 GMT");
+  for (int index = 4; index < count; index += 2) addField(arguments[index], arguments[index + 1]);
+  memcpy(head + headLength, "\r\n", 2);
+  headLength += 2;
   nghttp2_session_callbacks *callbacks;
   nghttp2_session_callbacks_new(&callbacks);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrame);

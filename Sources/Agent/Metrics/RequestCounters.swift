@@ -44,20 +44,43 @@ enum RouteClass: Int, CaseIterable {
 }
 
 /// How many responses were given, by what was asked for and status.
-struct RequestCounters {
+///
+/// One for all who count and tell of them: every request counts.
+@safe final class RequestCounters {
   private static let statuses = 600
-  private var counts = [UInt64](repeating: 0, count: RouteClass.allCases.count * statuses)
+  private static let cells = RouteClass.allCases.count * statuses
+
+  // Plain memory and no array, because every request counts: nothing is checked but the index.
+  private let counts: UnsafeMutableBufferPointer<UInt64>
+
+  init() {
+    // SAFETY: allocated and initialised here for this object alone, which frees it.
+    unsafe counts = .allocate(capacity: Self.cells)
+    unsafe counts.initialize(repeating: 0)
+  }
+
+  deinit {
+    // SAFETY: nobody else has the pointer.
+    unsafe counts.deallocate()
+  }
+
+  private static func cell(_ route: RouteClass, _ status: Int) -> Int {
+    precondition(status >= 0 && status < statuses)
+    return route.rawValue * statuses + status
+  }
 
   /// Counts a response.
-  mutating func count(_ route: RouteClass, _ status: Status) {
-    counts[route.rawValue * Self.statuses + Int(status.code)] &+= 1
+  func count(_ route: RouteClass, _ status: Status) {
+    // SAFETY: every class and every status below `statuses` has its cell.
+    unsafe counts[Self.cell(route, Int(status.code))] &+= 1
   }
 
   /// Calls `body` with each class and status that was given at least once.
   func forEach(_ body: (RouteClass, Int, UInt64) -> Void) {
     for route in RouteClass.allCases {
       for status in 0..<Self.statuses {
-        let count = counts[route.rawValue * Self.statuses + status]
+        // SAFETY: as above.
+        let count = unsafe counts[Self.cell(route, status)]
         if count > 0 { body(route, status, count) }
       }
     }

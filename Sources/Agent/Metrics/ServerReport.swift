@@ -27,7 +27,7 @@ struct ServerReport {
   /// What the server has done; nil where there is none.
   var counters: Counters?
   /// The responses that were given, by what was asked for.
-  var requests = RequestCounters()
+  let requests = RequestCounters()
 
   /// Calls of the RPC interface that came to an answer, by method and code.
   var calls: [(service: String, method: String, code: String, calls: Int)] = []

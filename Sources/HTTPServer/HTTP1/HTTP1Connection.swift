@@ -342,7 +342,7 @@ package struct HTTP1Connection {
     let isChunked = version != .http10
     if !isChunked { persistence = .closing }
     HTTP1ResponseWriter.write(
-      response, isChunked ? .chunked : .close, persistence, date: context.date.bytes,
+      response, isChunked ? .chunked : .close, persistence, date: context.date,
       into: &output)
     guard !isHead else {
       source.close()
@@ -375,8 +375,11 @@ package struct HTTP1Connection {
     _ response: Response, isHead: Bool, into output: inout [UInt8]
   ) {
     HTTP1ResponseWriter.write(
-      response, .length, persistence, date: context.date.bytes, into: &output)
+      response, .length, persistence, date: context.date, into: &output)
     guard !isHead, !response.hasNoContent else { return }
+    guard response.body.count > context.limits.outputBytes - output.count else {
+      return output.append(response.body.span)
+    }
     content = response.body
     contentSent = 0
     writeContent(into: &output)

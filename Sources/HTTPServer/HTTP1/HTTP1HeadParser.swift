@@ -1,5 +1,3 @@
-import Glibc
-
 /// What the fields of a head say about the connection and the content (RFC 9112 sections 6 and 9).
 struct HTTP1Framing {
   var hosts = 0
@@ -48,7 +46,7 @@ struct HTTP1HeadParser {
     {
       return .refused(.malformedRequestLine)
     }
-    while let end = indexOfLineFeed(bytes, from: scanned) {
+    while let end = ASCII.firstIndex(of: ASCII.lineFeed, in: bytes, from: scanned) {
       let isBare = end == lineStart || bytes[end - 1] != ASCII.carriageReturn
       let line = lineStart..<(isBare ? end : end - 1)
       scanned = end + 1
@@ -106,17 +104,6 @@ struct HTTP1HeadParser {
     return total > limits.headBytes ? .headTooLarge : nil
   }
 
-  private func indexOfLineFeed(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-    guard start < bytes.count else { return nil }
-    // SAFETY: exactly the bytes from `start` to the span's end are searched, inside the closure.
-    return unsafe bytes.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress,
-        let found = unsafe memchr(base + start, Int32(ASCII.lineFeed), buffer.count - start)
-      else { return nil }
-      return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
-    }
-  }
-
   private mutating func read(
     _ line: Range<Int>, of bytes: Span<UInt8>, into head: inout RequestHead, _ limits: Limits
   ) -> Refusal? {
@@ -133,15 +120,13 @@ struct HTTP1HeadParser {
   private func readRequestLine(
     _ line: Range<Int>, of bytes: Span<UInt8>, into head: inout RequestHead
   ) -> Refusal? {
-    var index = line.lowerBound
-    while index < line.upperBound, ASCII.isToken(bytes[index]) { index += 1 }
+    var index = ASCII.end(of: ASCII.isToken, in: bytes, line)
     guard index > line.lowerBound, index < line.upperBound, bytes[index] == ASCII.space else {
       return .malformedRequestLine
     }
     let method = line.lowerBound..<index
     let targetStart = index + 1
-    index = targetStart
-    while index < line.upperBound, bytes[index] > ASCII.space { index += 1 }
+    index = ASCII.end(of: { $0 > ASCII.space }, in: bytes, targetStart..<line.upperBound)
     guard index > targetStart, index < line.upperBound, bytes[index] == ASCII.space else {
       return .malformedRequestLine
     }
@@ -177,9 +162,8 @@ struct HTTP1HeadParser {
   private mutating func readField(
     _ line: Range<Int>, of bytes: Span<UInt8>, into head: inout RequestHead
   ) -> Refusal? {
-    var index = line.lowerBound
-    if bytes[index] == ASCII.space || bytes[index] == ASCII.tab { return .foldedField }
-    while index < line.upperBound, ASCII.isToken(bytes[index]) { index += 1 }
+    if isBlank(bytes[line.lowerBound]) { return .foldedField }
+    let index = ASCII.end(of: ASCII.isToken, in: bytes, line)
     // No white space before the colon (RFC 9112 section 5.1).
     guard index > line.lowerBound, index < line.upperBound, bytes[index] == UInt8(ascii: ":") else {
       return .malformedField
@@ -189,8 +173,9 @@ struct HTTP1HeadParser {
     var end = line.upperBound
     while first < end, isBlank(bytes[first]) { first += 1 }
     while end > first, isBlank(bytes[end - 1]) { end -= 1 }
-    for position in first..<end where !ASCII.isFieldContent(bytes[position]) {
-      return bytes[position] == ASCII.carriageReturn ? .bareCarriageReturn : .malformedField
+    let mistake = ASCII.end(of: ASCII.isFieldContent, in: bytes, first..<end)
+    guard mistake == end else {
+      return bytes[mistake] == ASCII.carriageReturn ? .bareCarriageReturn : .malformedField
     }
     let value = first..<end
     head.addField(

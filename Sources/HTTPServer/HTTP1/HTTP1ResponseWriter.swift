@@ -20,43 +20,65 @@ enum HTTP1ResponseWriter {
     case close
   }
 
+  /// Room for all of a head but its media type and further fields, in bytes.
+  private static let usualRoom = 256
+
   /// Appends status line and fields, up to the empty line.
   static func write(
-    _ response: borrowing Response, _ framing: Framing, _ persistence: Persistence, date: [UInt8],
+    _ response: borrowing Response, _ framing: Framing, _ persistence: Persistence, date: HTTPDate,
     into output: inout [UInt8]
   ) {
-    writeStatusLine(response.status, into: &output)
-    if !response.hasNoContent {
-      output.append("Content-Type: ")
-      output.append(response.contentType.value)
-      switch framing {
-      case .length:
-        output.append("\r\nContent-Length: ")
-        output.append(decimal: response.body.count)
-        output.append("\r\n")
-      case .chunked: output.append("\r\nTransfer-Encoding: chunked\r\n")
-      case .close: output.append("\r\n")
+    let further = min(response.headers.count, Response.maximumHeaders)
+    var room = usualRoom + response.contentType.value.utf8CodeUnitCount
+    for index in 0..<further { room += response.headers[index].count + 4 }
+    output.append(addingCapacity: room) { output in
+      writeStatusLine(response.status, into: &output)
+      if !response.hasNoContent {
+        write(response.contentType, framing, length: response.body.count, into: &output)
       }
-    }
-    for header in response.headers.prefix(Response.maximumHeaders) {
-      switch header.name {
-      case .literal(let name): output.append(name)
-      case .bytes(let name): output.append(contentsOf: name)
+      for index in 0..<further { write(response.headers[index], into: &output) }
+      output.append("Date: ")
+      date.write(into: &output)
+      switch persistence {
+      case .persistent: output.append("\r\n\r\n")
+      case .keepAlive: output.append("\r\nConnection: keep-alive\r\n\r\n")
+      case .closing: output.append("\r\nConnection: close\r\n\r\n")
       }
-      output.append(": ")
-      output.append(contentsOf: header.value)
-      output.append("\r\n")
-    }
-    output.append("Date: ")
-    output.append(contentsOf: date)
-    switch persistence {
-    case .persistent: output.append("\r\n\r\n")
-    case .keepAlive: output.append("\r\nConnection: keep-alive\r\n\r\n")
-    case .closing: output.append("\r\nConnection: close\r\n\r\n")
     }
   }
 
-  private static func writeStatusLine(_ status: Status, into output: inout [UInt8]) {
+  private static func write(
+    _ type: ContentType, _ framing: Framing, length: Int, into output: inout OutputSpan<UInt8>
+  ) {
+    output.append("Content-Type: ")
+    output.append(type.value)
+    switch framing {
+    case .length:
+      output.append("\r\nContent-Length: ")
+      output.append(decimal: length)
+      output.append("\r\n")
+    case .chunked: output.append("\r\nTransfer-Encoding: chunked\r\n")
+    case .close: output.append("\r\n")
+    }
+  }
+
+  private static func write(_ header: borrowing Header, into output: inout OutputSpan<UInt8>) {
+    write(header.name, into: &output)
+    output.append(": ")
+    write(header.text, into: &output)
+    output.append("\r\n")
+  }
+
+  private static func write(_ text: Header.Text, into output: inout OutputSpan<UInt8>) {
+    switch text {
+    case .literal(let text): output.append(text)
+    case .bytes(let text):
+      // SAFETY: the bytes are copied at once.
+      unsafe text.withUnsafeBufferPointer { unsafe output.append($0) }
+    }
+  }
+
+  private static func writeStatusLine(_ status: Status, into output: inout OutputSpan<UInt8>) {
     // The server's own version, whatever the client's (RFC 9110 section 6.2).
     if let line = status.commonLine { return output.append(line) }
     output.append("HTTP/1.1 ")

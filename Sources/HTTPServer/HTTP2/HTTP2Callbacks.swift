@@ -131,7 +131,8 @@ private let callbackFailure = NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   let isAcknowledgement = header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0
   switch UInt32(header.type) {
   case NGHTTP2_HEADERS.rawValue:
-    if let place = unsafe place(session, header.stream_id) {
+    // Only a trailer's stream has to be looked for.
+    if let place = unsafe table.pointee.collecting ?? place(session, header.stream_id) {
       unsafe table.pointee.endHeaders(place, endsStream: endsStream)
     }
   case NGHTTP2_DATA.rawValue:

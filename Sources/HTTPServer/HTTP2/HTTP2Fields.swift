@@ -1,114 +1,162 @@
 import CNghttp2
 
-/// The fields of a response as nghttp2 takes them.
+/// Hands responses to nghttp2, with their fields in the form that it takes.
 ///
-/// Names and the media type are literals, which nghttp2 need not copy; the rest it copies.
-enum HTTP2Fields {
-  /// Calls `body` with the fields of a response, which are valid until it returns.
-  static func withNameValues(
-    of response: borrowing Response, date: borrowing [UInt8],
-    _ body: (UnsafeMutableBufferPointer<nghttp2_nv>) -> Int32
+/// The fields stand in memory that serves one response after the other: nghttp2 copies what it is
+/// given, but for names and values that are literals.
+@safe final class HTTP2Fields {
+  /// Fields that every response has, where its status and content let it.
+  private static let usual = 4
+  /// Digits of the largest number.
+  private static let digits = 20
+
+  private let fields: UnsafeMutablePointer<nghttp2_nv>
+  private let digits: UnsafeMutablePointer<UInt8>
+
+  init() {
+    // SAFETY: allocated here for this object alone, which frees them. Both hold plain values, and
+    // only what was written for a response is read.
+    unsafe fields = .allocate(capacity: Self.usual + Response.maximumHeaders)
+    unsafe digits = .allocate(capacity: 2 * Self.digits)
+  }
+
+  deinit {
+    // SAFETY: as above.
+    unsafe fields.deallocate()
+    unsafe digits.deallocate()
+  }
+
+  /// Submits a response; what nghttp2 answers, 0 for success.
+  ///
+  /// - Parameters:
+  ///   - content: the place of the stream, from which the content is read; nil for none.
+  ///   - date: when it is.
+  func submit(
+    _ response: borrowing Response, _ session: OpaquePointer, stream: Int32, content: Int?,
+    date: HTTPDate
   ) -> Int32 {
-    let status = DecimalDigits(Int(response.status.code))
-    let length = DecimalDigits(response.body.count)
-    let headers = response.headers.prefix(Response.maximumHeaders)
-    // SAFETY: at most four fields and the further ones are written; digits and date stay where they
-    // are inside the closures, and nghttp2 copies them.
-    return unsafe withUnsafeTemporaryAllocation(
-      of: nghttp2_nv.self, capacity: 4 + headers.count
-    ) { space in
-      unsafe withUnsafeTemporaryAllocation(
-        of: UInt8.self, capacity: 2 * DecimalDigits.capacity
-      ) { digits in
-        unsafe date.withUnsafeBufferPointer { date in
-          let lengthStart = unsafe write(status, to: digits, from: 0)
-          let end = unsafe write(length, to: digits, from: lengthStart)
-          var count = 0
-          func add(_ field: nghttp2_nv) {
-            unsafe space.initializeElement(at: count, to: field)
-            count += 1
-          }
-          unsafe add(field(":status", UnsafeBufferPointer(rebasing: digits[..<lengthStart])))
-          if !response.hasNoContent {
-            unsafe add(field("content-type", response.contentType.value))
-            if response.stream == nil {
-              let length = unsafe UnsafeBufferPointer(rebasing: digits[lengthStart..<end])
-              unsafe add(field("content-length", length))
-            }
-          }
-          unsafe add(field("date", date))
-          guard !headers.isEmpty else {
-            return unsafe body(UnsafeMutableBufferPointer(rebasing: space[..<count]))
-          }
-          return unsafe addFurther(headers, to: space, from: count, body)
-        }
+    var count = 1
+    // SAFETY: at most four fields are written here; digits and date stay until nghttp2 has copied
+    // them.
+    unsafe fields[0] = status(response.status)
+    if !response.hasNoContent {
+      unsafe fields[1] = Self.field("content-type", response.contentType.value)
+      count = 2
+      if response.stream == nil {
+        let length = unsafe write(response.body.count, to: digits + Self.digits)
+        unsafe fields[2] = Self.field("content-length", length)
+        count = 3
       }
+    }
+    unsafe fields[count] = Self.field("date", date.bytes)
+    count += 1
+    let further = min(response.headers.count, Response.maximumHeaders)
+    var bytes = 0
+    for index in 0..<further { bytes += response.headers[index].bytes }
+    // SAFETY: the space has room for all that is copied into it, and lives until nghttp2 has copied
+    // that.
+    return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes) { space in
+      var used = 0
+      for index in 0..<further {
+        unsafe fields[count] = field(response.headers[index], space, &used)
+        count += 1
+      }
+      return unsafe submit(session, stream, content, count)
     }
   }
 
-  private static func write(
-    _ number: borrowing DecimalDigits, to space: UnsafeMutableBufferPointer<UInt8>, from start: Int
-  ) -> Int {
-    var position = start
-    for index in number.indices {
-      // SAFETY: the space has room for the digits of two numbers.
-      unsafe space.initializeElement(at: position, to: number[index])
-      position += 1
+  private func submit(
+    _ session: OpaquePointer, _ stream: Int32, _ content: Int?, _ count: Int
+  ) -> Int32 {
+    // SAFETY: the first `count` fields were written; the content's source is a number.
+    guard let content else {
+      return unsafe nghttp2_submit_response(session, stream, fields, count, nil)
     }
-    return position
+    var source = unsafe HTTP2Callbacks.contentSource(content)
+    return unsafe nghttp2_submit_response(session, stream, fields, count, &source)
   }
 
-  private static func addFurther(
-    _ headers: ArraySlice<Header>, to space: UnsafeMutableBufferPointer<nghttp2_nv>,
-    from count: Int, _ body: (UnsafeMutableBufferPointer<nghttp2_nv>) -> Int32
-  ) -> Int32 {
-    guard let header = headers.first else {
-      // SAFETY: the first `count` elements were initialised, and need no deinitialisation.
-      return unsafe body(UnsafeMutableBufferPointer(rebasing: space[..<count]))
+  /// A further field; what is no literal is copied into `space`.
+  private func field(
+    _ header: borrowing Header, _ space: UnsafeMutableBufferPointer<UInt8>, _ used: inout Int
+  ) -> nghttp2_nv {
+    // SAFETY: literals live for ever, and `space` until nghttp2 has copied what is in it.
+    if case .literal(let name) = header.name, case .literal(let value) = header.text {
+      return unsafe Self.field(name, value)
     }
-    // SAFETY: one level of recursion for each further field keeps its value where it is.
-    return unsafe header.value.withUnsafeBufferPointer { value in
-      switch header.name {
-      case .literal(let name):
-        unsafe space.initializeElement(at: count, to: field(name, value))
-        return unsafe addFurther(headers.dropFirst(), to: space, from: count + 1, body)
-      case .bytes(let name):
-        return unsafe name.withUnsafeBufferPointer { name in
-          unsafe space.initializeElement(at: count, to: field(name, value))
-          return unsafe addFurther(headers.dropFirst(), to: space, from: count + 1, body)
-        }
-      }
+    return unsafe Self.field(
+      stable(header.name, space, &used), stable(header.text, space, &used),
+      UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
+  }
+
+  /// A text where it stays: a literal where it is, others copied into `space`.
+  private func stable(
+    _ text: Header.Text, _ space: UnsafeMutableBufferPointer<UInt8>, _ used: inout Int
+  ) -> UnsafeBufferPointer<UInt8> {
+    switch text {
+    case .literal(let text):
+      // SAFETY: a literal lives for ever.
+      return unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    case .bytes(let text):
+      // SAFETY: there is room for all of these, see above.
+      let place = unsafe UnsafeMutableBufferPointer(
+        rebasing: space[used..<used + text.count])
+      _ = unsafe place.initialize(fromContentsOf: text)
+      used += text.count
+      return UnsafeBufferPointer(place)
     }
+  }
+
+  private func status(_ status: Status) -> nghttp2_nv {
+    // Those that nearly every answer has.
+    switch status.code {
+    case 200: return unsafe Self.field(":status", "200")
+    case 404: return unsafe Self.field(":status", "404")
+    case 503: return unsafe Self.field(":status", "503")
+    default:
+      // SAFETY: there is room for the digits of two numbers.
+      return unsafe Self.field(":status", write(Int(status.code), to: digits))
+    }
+  }
+
+  private func write(
+    _ number: Int, to start: UnsafeMutablePointer<UInt8>
+  ) -> UnsafeBufferPointer<UInt8> {
+    var rest = UInt(clamping: number)
+    var first = Self.digits
+    repeat {
+      first -= 1
+      // SAFETY: the space has room for the digits of any number.
+      unsafe start[first] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    return unsafe UnsafeBufferPointer(start: start + first, count: Self.digits - first)
   }
 
   private static func field(
-    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
+    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, _ flags: UInt8
   ) -> nghttp2_nv {
-    // SAFETY: nghttp2 only reads through the pointers, and copies both.
+    // SAFETY: nghttp2 only reads through the pointers.
     unsafe nghttp2_nv(
       name: UnsafeMutablePointer(mutating: name.baseAddress),
       value: UnsafeMutablePointer(mutating: value.baseAddress),
-      namelen: name.count, valuelen: value.count, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
+      namelen: name.count, valuelen: value.count, flags: flags)
   }
 
   private static func field(
     _ name: StaticString, _ value: UnsafeBufferPointer<UInt8>
   ) -> nghttp2_nv {
-    // SAFETY: nghttp2 only reads through the pointers; a literal lives for ever.
-    unsafe nghttp2_nv(
-      name: UnsafeMutablePointer(mutating: name.utf8Start),
-      value: UnsafeMutablePointer(mutating: value.baseAddress),
-      namelen: name.utf8CodeUnitCount, valuelen: value.count,
-      flags: UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue))
+    // SAFETY: a literal lives for ever.
+    unsafe field(
+      UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value,
+      UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue))
   }
 
   private static func field(_ name: StaticString, _ value: StaticString) -> nghttp2_nv {
-    // SAFETY: nghttp2 only reads through the pointers; literals live for ever.
-    unsafe nghttp2_nv(
-      name: UnsafeMutablePointer(mutating: name.utf8Start),
-      value: UnsafeMutablePointer(mutating: value.utf8Start),
-      namelen: name.utf8CodeUnitCount, valuelen: value.utf8CodeUnitCount,
-      flags: UInt8(
-        NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue))
+    // SAFETY: literals live for ever.
+    unsafe field(
+      UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount),
+      UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount),
+      UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue))
   }
 }

@@ -32,10 +32,14 @@ import CNghttp2
   private var isTerminated = false
   private var hasPinged = false
 
+  // Private, so that the compiler sees that nobody else is at them and the runtime need not look.
+  private var refused: Refusal?
+  private var mayHaveMore = true
+
   /// Why the connection has to end at once, without another byte.
-  package private(set) var failure: Refusal?
+  package var failure: Refusal? { refused }
   /// Whether `fill` stopped because the output was full.
-  package private(set) var hasMoreOutput = true
+  package var hasMoreOutput: Bool { mayHaveMore }
 
   private init(
     raw: OpaquePointer, table: UnsafeMutablePointer<HTTP2StreamTable>, context: ServerContext,
@@ -72,8 +76,9 @@ import CNghttp2
     unsafe table.initialize(
       to: HTTP2StreamTable(context: context, connection: connection, place: place, now: now))
     var raw: OpaquePointer?
-    let made = unsafe nghttp2_session_server_new2(
-      &raw, callbacks.callbacks, UnsafeMutableRawPointer(table), callbacks.options)
+    var memory = unsafe context.http2Memory.functions
+    let made = unsafe nghttp2_session_server_new3(
+      &raw, callbacks.callbacks, UnsafeMutableRawPointer(table), callbacks.options, &memory)
     guard made == 0, let raw = unsafe raw else {
       unsafe table.deinitialize(count: 1)
       unsafe table.deallocate()
@@ -161,7 +166,7 @@ import CNghttp2
 
   /// Takes what has arrived, answers the requests that are complete and writes to `output`.
   package func receive(_ bytes: Span<UInt8>, now: Int64, into output: inout [UInt8]) {
-    guard failure == nil else { return }
+    guard refused == nil else { return }
     table.now = now
     // SAFETY: nghttp2 reads the span's own bytes and keeps none of them.
     let result = unsafe bytes.withUnsafeBufferPointer { buffer in
@@ -204,12 +209,12 @@ import CNghttp2
 
   /// Writes frames to `output` until it is full or there is nothing to write.
   package func fill(_ output: inout [UInt8], now: Int64) {
-    guard failure == nil else { return }
+    guard refused == nil else { return }
     table.now = now
     writeFrames(to: &output)
-    while !hasMoreOutput, failure == nil, answerCompleteRequests() { writeFrames(to: &output) }
+    while !mayHaveMore, refused == nil, answerCompleteRequests() { writeFrames(to: &output) }
     pingAfterNotice(&output)
-    guard table.resetsTooOften || table.isNoisy, !isTerminated, failure == nil else { return }
+    guard table.resetsTooOften || table.isNoisy, !isTerminated, refused == nil else { return }
     isTerminated = true
     context.counterTable.count(
       table.resetsTooOften ? Refusal.tooManyResets : Refusal.tooManyFrames)
@@ -219,23 +224,25 @@ import CNghttp2
   }
 
   private func writeFrames(to output: inout [UInt8]) {
-    hasMoreOutput = false
+    mayHaveMore = false
     while output.count < context.limits.outputBytes {
       var frame: UnsafePointer<UInt8>?
       // SAFETY: the frame is valid until the next call and is copied before it.
       let count = unsafe nghttp2_session_mem_send(raw, &frame)
       guard count >= 0 else { return fail(refusal(Int32(truncatingIfNeeded: count))) }
       guard count > 0 else { return }
-      unsafe output.append(contentsOf: UnsafeBufferPointer(start: frame, count: count))
+      output.append(addingCapacity: count) { output in
+        unsafe output.append(UnsafeBufferPointer(start: frame, count: count))
+      }
     }
-    hasMoreOutput = true
+    mayHaveMore = true
   }
 
   /// Sends the PING whose answer says that the client has seen the notice.
   ///
   /// Not before the notice has gone: nghttp2 lets a PING overtake it.
   private func pingAfterNotice(_ output: inout [UInt8]) {
-    guard case .noticed = draining, !hasPinged, !hasMoreOutput, failure == nil else { return }
+    guard case .noticed = draining, !hasPinged, !mayHaveMore, refused == nil else { return }
     hasPinged = true
     // SAFETY: only queues a frame.
     unsafe nghttp2_submit_ping(raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nil)
@@ -243,7 +250,7 @@ import CNghttp2
   }
 
   private func fail(_ refusal: Refusal) {
-    failure = refusal
+    refused = refusal
     context.counterTable.count(refusal)
   }
 
@@ -263,36 +270,34 @@ import CNghttp2
     {
       let index = table.complete[answered]
       answered += 1
-      let (response, isHead) = table.respond(index)
-      submit(response, isHead: isHead, to: index)
+      let isHead = table.streams[index].head.method.isHead
+      submit(table.respond(index), isHead: isHead, to: index)
     }
     guard answered > 0 else { return false }
-    table.complete.removeFirst(answered)
+    if answered == table.complete.count {
+      table.complete.removeAll(keepingCapacity: true)
+    } else {
+      table.complete.removeFirst(answered)
+    }
     return true
   }
 
-  private func submit(_ response: Response, isHead: Bool, to index: Int) {
+  private func submit(_ response: consuming Response, isHead: Bool, to index: Int) {
     let mayHaveContent = !isHead && !response.hasNoContent
-    let source = mayHaveContent ? response.stream : nil
-    let hasContent = mayHaveContent && (source != nil || !response.body.isEmpty)
-    let stream = table.streams[index].id
-    // SAFETY: nghttp2 copies what is not a literal; the content's source is a number.
-    let result = unsafe HTTP2Fields.withNameValues(of: response, date: context.date.bytes) {
-      fields in
-      guard hasContent else {
-        return unsafe nghttp2_submit_response(raw, stream, fields.baseAddress, fields.count, nil)
-      }
-      var source = unsafe HTTP2Callbacks.contentSource(index)
-      return unsafe nghttp2_submit_response(
-        raw, stream, fields.baseAddress, fields.count, &source)
-    }
+    let isStreamed = response.stream != nil
+    let hasContent = mayHaveContent && (isStreamed || !response.body.isEmpty)
+    // SAFETY: the session is this object's own.
+    let result = unsafe context.http2Fields.submit(
+      response, raw, stream: table.streams[index].id, content: hasContent ? index : nil,
+      date: context.date)
     // It fails only if the stream is gone or memory is: then there is nobody to answer.
-    if result == 0, let source {
-      table.answer(index, source: source)
-    } else {
-      response.stream?.close()
-      if result == 0 && hasContent { table.answer(index, content: response.body) }
+    let isAnswered = result == 0 && hasContent
+    guard isStreamed else {
+      if isAnswered { table.answer(index, content: response.body) }
+      return
     }
+    guard let source = response.stream else { return }
+    if isAnswered { table.answer(index, source: source) } else { source.close() }
   }
 
   // MARK: - Streams
@@ -301,14 +306,14 @@ import CNghttp2
   ///
   /// - Parameter place: the stream's place, as its signal names it.
   package func resume(_ place: Int) {
-    guard failure == nil, let stream = table.resume(place) else { return }
+    guard refused == nil, let stream = table.resume(place) else { return }
     resumeData(stream)
   }
 
   private func resumeData(_ stream: Int32) {
     // SAFETY: it fails if the stream does not wait, which is no harm.
     unsafe nghttp2_session_resume_data(raw, stream)
-    hasMoreOutput = true
+    mayHaveMore = true
   }
 
   /// The connection is gone.
@@ -320,12 +325,12 @@ import CNghttp2
 
   /// Begins a graceful end: no new streams, those that are open are finished.
   package func drain(now: Int64) {
-    guard case .no = draining, failure == nil else { return }
+    guard case .no = draining, refused == nil else { return }
     draining = .noticed(since: now)
     for stream in table.drainSources() { resumeData(stream) }
     // SAFETY: only queues a frame.
     unsafe nghttp2_submit_shutdown_notice(raw)
-    hasMoreOutput = true
+    mayHaveMore = true
   }
 
   /// Says which stream was the last once the client has seen the notice, or has had time to.
@@ -338,7 +343,7 @@ import CNghttp2
     unsafe nghttp2_submit_goaway(
       raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), nghttp2_session_get_last_proc_stream_id(raw),
       NGHTTP2_NO_ERROR.rawValue, nil, 0)
-    hasMoreOutput = true
+    mayHaveMore = true
   }
 
   /// The next time at which `expire` has something to do.

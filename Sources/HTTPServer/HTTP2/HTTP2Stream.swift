@@ -13,6 +13,7 @@ struct HTTP2Stream {
 
   var phase = Phase.free
   var id: Int32 = 0
+  /// Cleared as soon as the request is answered, for the next one.
   var head = RequestHead()
   var hasHeaders = false
   /// Monotonic nanoseconds when its first frame came.
@@ -30,6 +31,14 @@ struct HTTP2Stream {
   var signal: ResponseSignal?
   /// Whether the client shall be told to stop sending once it has the answer.
   var resetsWhenAnswered = false
+  /// While it is free: the next place that is, -1 for none.
+  var nextFree = -1
+
+  /// A place for the streams of a connection.
+  init(of connection: ConnectionInfo) {
+    head.version = .http2
+    head.connection = connection
+  }
 
   /// Forgets the stream; the head's memory stays for the next one.
   mutating func reset() {

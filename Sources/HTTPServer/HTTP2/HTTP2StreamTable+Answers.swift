@@ -1,24 +1,24 @@
 /// The answers of an HTTP/2 connection, until nghttp2 has taken their content.
 extension HTTP2StreamTable {
   /// Asks for the answer to a complete request, and clears its head for the next one.
-  mutating func respond(_ index: Int) -> (Response, isHead: Bool) {
+  mutating func respond(_ index: Int) -> Response {
     streams[index].phase = .answered
     releaseHead(index)
-    let isHead = streams[index].head.method.isHead
-    return (context.respond(to: &streams[index].head), isHead)
+    return context.respond(to: &streams[index].head)
   }
 
   /// Keeps the content of an answer until nghttp2 has taken it.
-  mutating func answer(_ index: Int, content: [UInt8]) {
-    guard !content.isEmpty else { return }
-    streams[index].content = content
+  mutating func answer(_ index: Int, content: consuming [UInt8]) {
+    let count = content.count
+    guard count > 0 else { return }
+    streams[index].content = consume content
     streams[index].contentSent = 0
     if unsentContents == 0 {
       contentProgressed = now
       contentSinceProgress = 0
     }
     unsentContents += 1
-    changeUnsent(by: content.count)
+    changeUnsent(by: count)
   }
 
   private mutating func changeUnsent(by bytes: Int) {
@@ -129,7 +129,7 @@ extension HTTP2StreamTable {
     let start = streams[index].contentSent
     let count = min(buffer.count, streams[index].content.count - start)
     // SAFETY: `count` bytes from `start` lie in the content, and `count` fit into the buffer.
-    unsafe streams[index].content.withUnsafeBufferPointer { content in
+    unsafe streams[index].content.span.withUnsafeBufferPointer { content in
       if let from = content.baseAddress, let to = buffer.baseAddress {
         unsafe to.update(from: from + start, count: count)
       }
@@ -148,7 +148,8 @@ extension HTTP2StreamTable {
 
   mutating func dropContent(_ index: Int) {
     guard !streams[index].content.isEmpty else { return }
-    changeUnsent(by: streams[index].contentSent - streams[index].content.count)
+    let left = streams[index].content.count - streams[index].contentSent
+    if left > 0 { changeUnsent(by: -left) }
     streams[index].content = []
     streams[index].contentSent = 0
     unsentContents -= 1

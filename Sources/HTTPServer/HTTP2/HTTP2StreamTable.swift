@@ -7,8 +7,9 @@ struct HTTP2StreamTable: ~Copyable {
   let context: ServerContext
   private let connection: ConnectionInfo
   let place: Int
-  var streams: [HTTP2Stream] = []
-  private var freeStreams: [Int] = []
+  var streams = HTTP2Streams()
+  /// The place that is used next, and from it on each that is free; -1 for none.
+  private var firstFree = -1
 
   /// Streams whose requests became complete, in that order.
   var complete: [Int] = []
@@ -46,7 +47,8 @@ struct HTTP2StreamTable: ~Copyable {
   private(set) var isNoisy = false
   private var controlFrames: TokenBucket
 
-  private var collecting: Int?
+  /// The place of the stream whose header list is arriving; nil where it is not wanted.
+  private(set) var collecting: Int?
   private var headerListBytes = 0
   private var headerFields = 0
   private var hasAuthority = false
@@ -71,9 +73,6 @@ struct HTTP2StreamTable: ~Copyable {
   mutating func begin(_ id: Int32) -> Int {
     let index = open(id)
     streams[index].phase = .receiving
-    streams[index].head.clear()
-    streams[index].head.version = .http2
-    streams[index].head.connection = connection
     streams[index].head.began = now
     receivingStreams += 1
     beginFields(of: index)
@@ -99,11 +98,12 @@ struct HTTP2StreamTable: ~Copyable {
 
   private mutating func open(_ id: Int32) -> Int {
     let index: Int
-    if let free = freeStreams.popLast() {
-      index = free
+    if firstFree >= 0 {
+      index = firstFree
+      firstFree = streams[index].nextFree
     } else {
       index = streams.count
-      streams.append(HTTP2Stream())
+      streams.append(HTTP2Stream(of: connection))
     }
     streams[index].id = id
     streams[index].began = now
@@ -127,6 +127,7 @@ struct HTTP2StreamTable: ~Copyable {
   ///
   /// nghttp2 advertises the bound on the list but does not keep it; a list that is too large ends
   /// the connection, because decoding only the rest of it is the harm (CVE-2016-1544).
+  @inline(__always)
   mutating func field(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>)
     -> Bool
   {
@@ -140,7 +141,7 @@ struct HTTP2StreamTable: ~Copyable {
     }
     guard let collecting else { return true }
     // SAFETY: nghttp2's buffers are valid for the time of its callback, and this is called in it.
-    if unsafe name.first == UInt8(ascii: ":") {
+    if name.count > 1, unsafe name[0] == UInt8(ascii: ":") {
       unsafe pseudoField(name, value, of: collecting)
       return true
     }
@@ -152,10 +153,11 @@ struct HTTP2StreamTable: ~Copyable {
   }
 
   /// A pseudo-field; nghttp2 has let through only those that a request has, each once.
+  @inline(__always)
   private mutating func pseudoField(
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, of index: Int
   ) {
-    switch unsafe name.dropFirst().first {
+    switch unsafe name[1] {
     case UInt8(ascii: "m"):
       // SAFETY: the span lives as long as nghttp2's buffer, which is the callback.
       streams[index].head.method = unsafe RequestMethod(Span(_unsafeElements: value))
@@ -257,9 +259,10 @@ struct HTTP2StreamTable: ~Copyable {
   func slowStreams(since time: Int64) -> (ids: [Int32], inHeaders: Bool) {
     var ids: [Int32] = []
     var inHeaders = false
-    for stream in streams where stream.phase == .receiving && stream.began <= time {
-      ids.append(stream.id)
-      if !stream.hasHeaders { inHeaders = true }
+    for index in streams.indices
+    where streams[index].phase == .receiving && streams[index].began <= time {
+      ids.append(streams[index].id)
+      if !streams[index].hasHeaders { inHeaders = true }
     }
     return (ids, inHeaders)
   }
@@ -268,8 +271,8 @@ struct HTTP2StreamTable: ~Copyable {
   var oldestReceiving: Int64? {
     guard receivingStreams > 0 else { return nil }
     var oldest: Int64?
-    for stream in streams where stream.phase == .receiving {
-      oldest = min(oldest ?? stream.began, stream.began)
+    for index in streams.indices where streams[index].phase == .receiving {
+      oldest = min(oldest ?? .max, streams[index].began)
     }
     return oldest
   }
@@ -285,10 +288,11 @@ struct HTTP2StreamTable: ~Copyable {
     releaseHead(index)
     dropContent(index)
     endSource(index)
-    streams[index].head.content = nil
+    if streams[index].phase != .answered { streams[index].head.clear() }
     if streams[index].resetsWhenAnswered { resetsToCome -= 1 }
     streams[index].reset()
-    freeStreams.append(index)
+    streams[index].nextFree = firstFree
+    firstFree = index
     openStreams -= 1
     lastActivity = now
     if openStreams == 0 && streams.count > Self.keptStreams { shrink() }
@@ -298,8 +302,12 @@ struct HTTP2StreamTable: ~Copyable {
   private static let keptStreams = 16
 
   private mutating func shrink() {
-    streams.removeLast(streams.count - Self.keptStreams)
-    freeStreams = Array(streams.indices)
+    streams.shrink(to: Self.keptStreams)
+    firstFree = -1
+    for index in streams.indices {
+      streams[index].nextFree = firstFree
+      firstFree = index
+    }
   }
 
   mutating func receiveSettings() {

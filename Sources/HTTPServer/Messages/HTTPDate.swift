@@ -1,21 +1,51 @@
 import EventLoop
 
 /// The `Date` field's value, written once a second (RFC 9110 section 6.6.1).
-struct HTTPDate {
-  /// The date, 29 bytes: "Sun, 06 Nov 1994 08:49:37 GMT".
-  private(set) var bytes: [UInt8] = []
+///
+/// It stands in memory that stays where it is, because every answer has it.
+@safe final class HTTPDate {
+  /// Bytes of a date: "Sun, 06 Nov 1994 08:49:37 GMT".
+  static let length = 29
+
+  private let text: UnsafeMutableBufferPointer<UInt8>
   private var validUntil = Int64.min
+
+  init() {
+    // SAFETY: allocated and initialised here for this object alone, which frees it.
+    unsafe text = .allocate(capacity: Self.length)
+    unsafe text.initialize(repeating: ASCII.space)
+  }
+
+  deinit {
+    // SAFETY: whoever was lent the bytes is done with them.
+    unsafe text.deallocate()
+  }
+
+  /// The date's bytes, which stay where they are as long as this object.
+  @unsafe var bytes: UnsafeBufferPointer<UInt8> {
+    // SAFETY: whoever uses them copies them before the next `refresh` writes others.
+    unsafe UnsafeBufferPointer(text)
+  }
+
+  /// Appends the date.
+  @inline(__always)
+  func write(into output: inout OutputSpan<UInt8>) {
+    // SAFETY: the bytes are copied at once.
+    unsafe output.append(bytes)
+  }
 
   /// Writes the date again if a second has begun since the last time.
   ///
   /// - Parameter now: monotonic nanoseconds; the real time is read only when it is needed.
-  mutating func refresh(now: Int64, clock: Clock) {
+  func refresh(now: Int64, clock: Clock) {
     guard now >= validUntil else { return }
     let milliseconds = clock.realtimeMilliseconds()
     let seconds = milliseconds / 1_000
     let left = 1_000 - (milliseconds - seconds * 1_000)
     validUntil = now &+ left * nanosecondsPerMillisecond
-    bytes = Self.format(seconds: max(0, seconds))
+    let written = Self.format(seconds: max(0, seconds)).prefix(Self.length)
+    // SAFETY: no more is written than there is room for.
+    _ = unsafe text.update(fromContentsOf: written)
   }
 
   /// Writes seconds since 1970-01-01T00:00:00Z as an IMF-fixdate.

@@ -103,6 +103,12 @@ enum RequestMethod {
     _read { yield unsafe headMemory.pointee }
   }
 
+  /// Whether the method is GET or HEAD.
+  package var isRead: Bool { method == .get || method == .head }
+
+  /// Whether the method is HEAD.
+  package var isHead: Bool { method == .head }
+
   /// Where the request came from.
   package var connection: ConnectionInfo { head.connection }
 
@@ -114,6 +120,11 @@ enum RequestMethod {
 
   /// The target as received: path and query, or an absolute `http://…`.
   package var target: ArraySlice<UInt8> { head.bytes[head.target] }
+
+  /// Whether the target as received is exactly this.
+  package func targetEquals(_ bytes: borrowing [UInt8]) -> Bool {
+    ASCII.equal(head.bytes.span.extracting(head.target), bytes.span)
+  }
 
   /// The host and port that the client asked, from `:authority`, an absolute target or `Host`.
   package var authority: ArraySlice<UInt8> { head.bytes[head.authority] }
@@ -149,7 +160,9 @@ enum RequestMethod {
 
   /// Whether a segment as received is this literal; false for an index beyond the last.
   package func segment(_ index: Int, equals literal: StaticString) -> Bool {
-    guard let range = head.segment(index) else { return false }
+    guard let range = head.segment(index), range.count == literal.utf8CodeUnitCount else {
+      return false
+    }
     return ASCII.equal(head.bytes.span.extracting(range), literal)
   }
 

@@ -87,9 +87,11 @@ struct RequestHead {
 
   private mutating func findSegments() {
     var start = path.lowerBound + 1
-    for index in start..<path.upperBound where bytes[index] == UInt8(ascii: "/") {
-      addSegment(start..<index)
-      start = index + 1
+    while let slash = ASCII.firstIndex(
+      of: UInt8(ascii: "/"), in: bytes.span.extracting(..<path.upperBound), from: start)
+    {
+      addSegment(start..<slash)
+      start = slash + 1
     }
     addSegment(start..<path.upperBound)
   }
@@ -114,7 +116,7 @@ struct RequestHead {
   mutating func addBytes(_ added: UnsafeBufferPointer<UInt8>) -> Range<Int> {
     let start = bytes.count
     // SAFETY: the caller lends valid bytes, which are copied.
-    unsafe bytes.append(contentsOf: added)
+    bytes.append(addingCapacity: added.count) { output in unsafe output.append(added) }
     return start..<bytes.count
   }
 
@@ -122,11 +124,16 @@ struct RequestHead {
   mutating func addField(
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
   ) -> Range<Int> {
-    // SAFETY: the caller lends valid bytes.
-    let name = unsafe addBytes(name)
-    let value = unsafe addBytes(value)
-    addField(Field(name: name, value: value))
-    return value
+    let start = bytes.count
+    let middle = start + name.count
+    let end = middle + value.count
+    bytes.append(addingCapacity: end - start) { output in
+      // SAFETY: the caller lends valid bytes, which are copied.
+      unsafe output.append(name)
+      unsafe output.append(value)
+    }
+    addField(Field(name: start..<middle, value: middle..<end))
+    return middle..<end
   }
 
   /// Adds a field whose bytes are or will be there.

@@ -33,20 +33,36 @@ struct RequestTarget {
     var pathEnd = range.upperBound
     var query: Range<Int>?
     var index = pathStart
-    while index < range.upperBound {
+    while true {
+      index = ASCII.end(of: isPlain, in: bytes, index..<range.upperBound)
+      guard index < range.upperBound else { break }
       let byte = bytes[index]
-      guard byte > 0x20, byte < 0x7F, byte != UInt8(ascii: "#") else { return nil }
-      if byte == UInt8(ascii: "?"), query == nil {
-        pathEnd = index
-        query = index + 1..<range.upperBound
-      } else if byte == UInt8(ascii: "%"), query == nil {
-        guard index + 2 < range.upperBound, ASCII.hexValue(bytes[index + 1]) != nil,
-          ASCII.hexValue(bytes[index + 2]) != nil
+      index += 1
+      if byte == UInt8(ascii: "?") {
+        guard query == nil else { continue }
+        pathEnd = index - 1
+        query = index..<range.upperBound
+      } else {
+        guard byte == UInt8(ascii: "%") else { return nil }
+        guard query == nil else { continue }
+        guard index + 1 < range.upperBound, ASCII.hexValue(bytes[index]) != nil,
+          ASCII.hexValue(bytes[index + 1]) != nil
         else { return nil }
       }
-      index += 1
     }
     return RequestTarget(path: pathStart..<pathEnd, query: query, authority: authority)
+  }
+
+  // As in `ASCII.isToken`: all that is visible but "#%?".
+  private static let plainLow: UInt64 = 0x7FFF_FFD6_0000_0000
+  private static let plainHigh: UInt64 = 0x7FFF_FFFF_FFFF_FFFF
+
+  /// Whether a byte of a target says nothing but itself.
+  @inline(__always)
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    guard byte < 128 else { return false }
+    let word = byte < 64 ? plainLow : plainHigh
+    return (word >> UInt64(byte & 63)) & 1 == 1
   }
 
   // Letters, digits and "-._~:[]%", as in `ASCII.isToken`.
@@ -55,14 +71,14 @@ struct RequestTarget {
 
   /// Whether bytes can be a host with an optional port: no spaces, slashes, user names.
   static func isHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-    let host = bytes.extracting(range)
-    for index in host.indices {
-      let byte = host[index]
-      guard byte < 128 else { return false }
-      let word = byte < 64 ? hostLow : hostHigh
-      guard (word >> UInt64(byte & 63)) & 1 == 1 else { return false }
-    }
-    return true
+    ASCII.end(of: isHostByte, in: bytes, range) == range.upperBound
+  }
+
+  @inline(__always)
+  private static func isHostByte(_ byte: UInt8) -> Bool {
+    guard byte < 128 else { return false }
+    let word = byte < 64 ? hostLow : hostHigh
+    return (word >> UInt64(byte & 63)) & 1 == 1
   }
 
   /// Decodes percent escapes once; an escape that is none stays as it is.

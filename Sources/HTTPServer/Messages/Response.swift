@@ -28,6 +28,9 @@ package struct Status: Hashable, Sendable {
   package static let serviceUnavailable = Status(503)
   package static let httpVersionNotSupported = Status(505)
 
+  /// Whether it is 401.
+  package var isUnauthorized: Bool { code == 401 }
+
   /// HTTP/1.1's status line of the statuses that nearly every answer has.
   var commonLine: StaticString? {
     switch code {
@@ -103,15 +106,51 @@ package struct ContentType: Sendable {
 
 /// One further field of a response.
 package struct Header: Sendable {
-  /// A field's name, in lower case.
-  enum Name: Sendable {
+  /// A name, in lower case, or a value.
+  enum Text: Sendable {
     /// Costs nothing to send.
     case literal(StaticString)
     case bytes([UInt8])
+
+    fileprivate var bytes: Int {
+      switch self {
+      case .literal: 0
+      case .bytes(let bytes): bytes.count
+      }
+    }
+
+    fileprivate var count: Int {
+      switch self {
+      case .literal(let literal): literal.utf8CodeUnitCount
+      case .bytes(let bytes): bytes.count
+      }
+    }
   }
 
-  let name: Name
-  let value: [UInt8]
+  let name: Text
+  let text: Text
+  /// Bytes of both that are no literals.
+  let bytes: Int
+  /// Bytes of both.
+  let count: Int
+
+  /// The value's bytes.
+  var value: [UInt8] {
+    switch text {
+    case .bytes(let bytes): return bytes
+    case .literal(let literal):
+      var bytes: [UInt8] = []
+      bytes.append(literal)
+      return bytes
+    }
+  }
+
+  private init(_ name: Text, _ text: Text) {
+    self.name = name
+    self.text = text
+    bytes = name.bytes + text.bytes
+    count = name.count + text.count
+  }
 
   /// Builds a field; nil if the value has bytes that would end it or its line.
   ///
@@ -120,10 +159,8 @@ package struct Header: Sendable {
   ///     `connection` or `transfer-encoding`, which are the server's.
   ///   - value: visible ASCII, spaces inside, or bytes beyond ASCII.
   package init?(_ name: StaticString, _ value: [UInt8]) {
-    guard value.allSatisfy(ASCII.isFieldContent) else { return nil }
-    guard value.first != ASCII.space, value.last != ASCII.space else { return nil }
-    self.name = .literal(name)
-    self.value = value
+    guard Self.isValue(value) else { return nil }
+    self.init(.literal(name), .bytes(value))
   }
 
   /// Builds a field whose name is known only while the program runs; nil if either is malformed.
@@ -132,18 +169,19 @@ package struct Header: Sendable {
   ///   - name: a token without upper-case letters, 1...256 bytes.
   ///   - value: as above.
   package init?(name: [UInt8], value: [UInt8]) {
-    guard 1...256 ~= name.count, let field = Header("", value) else { return nil }
+    guard 1...256 ~= name.count, Self.isValue(value) else { return nil }
     guard name.allSatisfy({ ASCII.isToken($0) && ASCII.lowercased($0) == $0 }) else { return nil }
-    self.name = .bytes(name)
-    self.value = field.value
+    self.init(.bytes(name), .bytes(value))
   }
 
   /// Builds a field from a literal value.
   package init(_ name: StaticString, _ value: StaticString) {
-    self.name = .literal(name)
-    var bytes: [UInt8] = []
-    bytes.append(value)
-    self.value = bytes
+    self.init(.literal(name), .literal(value))
+  }
+
+  private static func isValue(_ bytes: [UInt8]) -> Bool {
+    bytes.allSatisfy(ASCII.isFieldContent) && bytes.first != ASCII.space
+      && bytes.last != ASCII.space
   }
 }
 

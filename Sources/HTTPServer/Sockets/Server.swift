@@ -258,13 +258,16 @@ package final class Server {
 
   /// Lends the buffer that all connections write their output to, one after the other; empty.
   func takeOutput() -> [UInt8] {
-    exchange(&output, with: [])
+    // Without `exchange`, whose access to the property the runtime would look at.
+    let lent = output
+    output = []
+    return lent
   }
 
   /// Takes the buffer back from the connection whose turn ends.
   func giveOutput(_ buffer: consuming [UInt8]) {
+    if !buffer.isEmpty { buffer.removeAll(keepingCapacity: true) }
     output = buffer
-    if !output.isEmpty { output.removeAll(keepingCapacity: true) }
   }
 
   /// Takes a closed connection out of the table.
@@ -318,6 +321,7 @@ package final class Server {
     watch(deadline: earliest)
     if closedSinceTrim >= Self.closedBeforeTrim {
       closedSinceTrim = 0
+      context.http2Memory.release()
       Heap.trim()
     }
   }

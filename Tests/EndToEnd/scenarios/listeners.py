@@ -1,6 +1,8 @@
 """Listeners: TLS, client certificates, rotation, Unix domain sockets, the access log."""
 
 import json
+import re
+import resource
 import socket
 import ssl
 import stat
@@ -14,7 +16,7 @@ from connectrpc.code import Code
 from connectrpc.errors import ConnectError
 
 from broker.tls import Certificates
-from harness.agent import configuration, refused, toml
+from harness.agent import Agent, configuration, refused, toml
 from harness.mount import Mount
 from harness.proto import RPC
 from harness.runner import scenario
@@ -272,6 +274,28 @@ def access_log(context):
         assert line["peer"].startswith("127.0.0.1:") and line["bytes"] > 0, line
         assert line["status"] in (200, 500) and line["microseconds"] >= 0, line
         assert "s3cret" not in json.dumps(agent.log), "a secret is in the log"
+
+
+@scenario("few descriptors: the soft limit is raised to what listeners need, within the hard one")
+def descriptors(context):
+    config = _config(context, "")
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    # 1,024 connections of the listener, and 3,072 for all else.
+    for hard in {200, most}:
+        starter = _directory(context, "few-descriptors") / "vole"
+        starter.write_text(
+            f'#!/bin/sh\nulimit -Sn 64 && ulimit -Hn {hard} && exec "{context.vole}" "$@"\n')
+        starter.chmod(0o755)
+        with Agent(starter, context.directory, config) as agent:
+            limits = Path(f"/proc/{agent.pid}/limits").read_text()
+            found = re.search(r"^Max open files +(\d+) +(\d+)", limits, re.M)
+            equal("the limits", (int(found[1]), int(found[2])), (min(4096, hard), hard))
+            opened = [socket.create_connection(("127.0.0.1", agent.port), 5) for _ in range(100)]
+            for one in opened:
+                one.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            for one in opened:
+                assert one.recv(4096).startswith(b"HTTP/1.1 200"), "a connection too many"
+                one.close()
 
 
 @scenario("limits of a listener: a key each, out of their range an error")
