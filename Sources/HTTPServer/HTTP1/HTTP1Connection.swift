@@ -335,7 +335,7 @@ package struct HTTP1Connection {
     hasBegun = false
     hasAnswered = true
     if context.isDraining { persistence = .closing }
-    guard let source = response.stream, !response.hasNoContent else {
+    guard response.stream != nil, let source = response.stream, !response.hasNoContent else {
       write(response, isHead: isHead, into: &output)
       return finishResponse()
     }
@@ -372,7 +372,7 @@ package struct HTTP1Connection {
   }
 
   private mutating func write(
-    _ response: Response, isHead: Bool, into output: inout [UInt8]
+    _ response: borrowing Response, isHead: Bool, into output: inout [UInt8]
   ) {
     HTTP1ResponseWriter.write(
       response, .length, persistence, date: context.date, into: &output)

@@ -30,13 +30,20 @@ enum HTTP1ResponseWriter {
   ) {
     let further = min(response.headers.count, Response.maximumHeaders)
     var room = usualRoom + response.contentType.value.utf8CodeUnitCount
-    for index in 0..<further { room += response.headers[index].count + 4 }
+    let headers = response.headers.span
+    for index in 0..<further { room += headers[index].count + 4 }
+    // The closure would copy a response that it used.
+    let (status, type, length) = (response.status, response.contentType, response.body.count)
+    let hasNoContent = response.hasNoContent
     output.append(addingCapacity: room) { output in
-      writeStatusLine(response.status, into: &output)
-      if !response.hasNoContent {
-        write(response.contentType, framing, length: response.body.count, into: &output)
+      writeStatusLine(status, into: &output)
+      if !hasNoContent { write(type, framing, length: length, into: &output) }
+      for index in 0..<further {
+        write(headers[index].name, into: &output)
+        output.append(": ")
+        write(headers[index].text, into: &output)
+        output.append("\r\n")
       }
-      for index in 0..<further { write(response.headers[index], into: &output) }
       output.append("Date: ")
       date.write(into: &output)
       switch persistence {
@@ -62,14 +69,8 @@ enum HTTP1ResponseWriter {
     }
   }
 
-  private static func write(_ header: borrowing Header, into output: inout OutputSpan<UInt8>) {
-    write(header.name, into: &output)
-    output.append(": ")
-    write(header.text, into: &output)
-    output.append("\r\n")
-  }
-
-  private static func write(_ text: Header.Text, into output: inout OutputSpan<UInt8>) {
+  @inline(__always)
+  private static func write(_ text: borrowing Header.Text, into output: inout OutputSpan<UInt8>) {
     switch text {
     case .literal(let text): output.append(text)
     case .bytes(let text):
