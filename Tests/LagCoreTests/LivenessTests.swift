@@ -324,7 +324,7 @@ struct LivenessTests {
   }
 
   @Test(
-    "Who joined while a container before this one was asked is not this one's, however soon it came",
+    "Who joined while an earlier container was asked is not of this one, however soon it began",
     arguments: [(15, 3, true), (80, 30, true), (15, 3, false)])
   func quickRestart(joins: Int, dies: Int, isAsked: Bool) {
     let world = DecisionWorld()
