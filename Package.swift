@@ -21,16 +21,23 @@ let testRules: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: rules)
+/// Where tests try millions of cases: optimised in debug builds too, in which they would else take
+/// ten times as long.
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], _ more: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: rules + more)
 }
 
 func tests(
-  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [],
+  _ more: [SwiftSetting] = []
 ) -> Target {
   .testTarget(
     name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources,
-    swiftSettings: testRules)
+    swiftSettings: testRules + more)
 }
 
 let package = Package(
@@ -58,9 +65,9 @@ let package = Package(
 
     // The pure middle.
     library("Text"),
-    library("LagCore"),
-    library("ConsumerOffsets", ["LagCore"]),
-    library("JSON"),
+    library("LagCore", [], optimised),
+    library("ConsumerOffsets", ["LagCore"], optimised),
+    library("JSON", [], optimised),
     library("Console", ["JSON", "Text"]),
 
     // The ends that do I/O.
@@ -89,7 +96,7 @@ let package = Package(
     .executableTarget(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers", "JSON"],
       swiftSettings: rules),
-    tests("JSONTests", ["JSON"]),
+    tests("JSONTests", ["JSON"], optimised),
     tests("TextTests", ["Text"]),
     tests("KafkaClientTests", ["KafkaClient"]),
     .testTarget(
@@ -102,18 +109,20 @@ let package = Package(
         "EventLoop", "HTTPServer", "LagCore", "LagSimulation",
       ], resources: [.copy("Fixtures")]),
     tests(
-      "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")]),
+      "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")],
+      optimised),
 
     // A naive second LagCore and a seeded generator, for tests alone.
-    .target(name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules),
-    tests("LagCoreTests", ["LagCore", "LagSimulation"]),
+    .target(
+      name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules + optimised),
+    tests("LagCoreTests", ["LagCore", "LagSimulation"], optimised),
     tests("ConfigurationTests", ["Configuration", "LagCore"]),
     tests("AnswersTests", ["Answers", "JSON", "LagCore", "LagSimulation"]),
 
     // Worlds of pods, consumers and brokers, in which the decisions are tried; never shipped.
     .target(
       name: "DecisionSimulation", dependencies: ["LagCore", "LagSimulation"],
-      path: "Tests/DecisionSimulation", swiftSettings: testRules),
+      path: "Tests/DecisionSimulation", swiftSettings: testRules + optimised),
     .executableTarget(
       name: "volesimulate", dependencies: ["DecisionSimulation", "LagCore"],
       path: "Tests/VoleSimulate", swiftSettings: testRules),

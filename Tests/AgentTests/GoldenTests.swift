@@ -130,7 +130,7 @@ struct GoldenTests {
     let exchange = host.open(
       "\(example.service)/\(example.method)", example.request, fields: example.fields,
       isStream: example.isStream)
-    exchange.wake()
+    exchange.resume()
     let answer = example.isStream ? exchange.messages.first : exchange.body
     #expect((exchange.status == 200) != (example.fails && !example.isStream))
     try check("\(example.name).request.json", example.request)

@@ -223,7 +223,7 @@ struct RPCTests {
 @Suite("RPC: streams")
 struct WatchTests {
   private func verdicts(_ exchange: Exchange) throws -> [String] {
-    exchange.wake()
+    exchange.resume()
     return try exchange.messages.map { text in
       let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
       let status = object?["status"] as? [String: Any]
@@ -345,13 +345,13 @@ struct WatchTests {
   func list() throws {
     let host = try RPCTests.stalled()
     let stream = host.watch("WatchGroups", "{}")
-    stream.wake()
+    stream.resume()
     host.tick()
-    stream.wake()
+    stream.resume()
     #expect(stream.messages.count == 1)
     try host.world.commit("quiet", offset: 1)
     host.tick()
-    stream.wake()
+    stream.resume()
     #expect(stream.messages.count == 2)
     #expect(stream.messages[1].contains("\"group\":\"quiet\""))
     #expect(stream.messages[1].contains("\"group\":\"orders\""))
@@ -430,10 +430,10 @@ struct HealthTests {
         try host.world.commit("orders", partition: partition, offset: 105)
       }
     }
-    known.wake()
+    known.resume()
     host.tick()
-    known.wake()
-    unknown.wake()
+    known.resume()
+    unknown.resume()
     #expect(known.messages == ["{\"status\":\"NOT_SERVING\"}", "{\"status\":\"SERVING\"}"])
     #expect(unknown.messages == ["{\"status\":\"SERVICE_UNKNOWN\"}"])
   }
@@ -500,14 +500,14 @@ struct TokenTests {
     #expect(host.call("ListGroups", "{}").code == 401)
     #expect(host.call("ListGroups", "{}", fields: ["Authorization: Bearer wrong"]).code == 401)
     let stream = host.watch("WatchGroupStatus", "{}", fields: bearer)
-    stream.wake()
+    stream.resume()
     #expect(stream.messages.count == 1 && !stream.messages[0].contains("quiet"))
     let hidden = host.watch("WatchGroupStatus", "{\"group\":\"quiet\"}", fields: bearer)
     #expect(hidden.messages.last?.contains("not_found") == true)
     let info = host.call("GetAgentInfo", "{}", fields: bearer).body
     #expect(info.contains("\"groups\":1") && !info.contains("configuration"))
     host.service.endWatches()
-    stream.wake()
+    stream.resume()
     #expect(stream.messages.last?.contains("\"code\":\"unavailable\"") == true)
   }
 }

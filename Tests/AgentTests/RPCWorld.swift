@@ -44,7 +44,7 @@ final class RPCWorld: RPCHost, RequestHandler {
 
   // MARK: The client
 
-  /// Begins to ask; streams go on with `Exchange.wake`.
+  /// Begins to ask; streams go on with `Exchange.resume`.
   func open(_ method: String, _ json: String, fields: [String] = [], isStream: Bool) -> Exchange {
     let message = Array(json.utf8)
     let content = isStream ? Envelope.framed(message.span) : message

@@ -31,7 +31,12 @@ package final class Exchange {
 
   /// Lets the stream go on if its signal was raised.
   package func wake() {
-    guard !context.takeRaisedStreams().isEmpty else { return }
+    if !context.takeRaisedStreams().isEmpty { resume() }
+  }
+
+  /// Lets the stream go on, whether or not a signal was raised: a server with many connections
+  /// takes the signals of all at once.
+  package func resume() {
     machine.resume()
     take()
   }

@@ -1,4 +1,4 @@
-import HTTPServer
+internal import HTTPServer
 
 /// A response as a client sees it, possibly still under way.
 package struct Reply {
