@@ -71,25 +71,38 @@ enum DecisionBenchmarks {
   }
 
   private static func decisions(_ options: Options) -> [Line] {
-    Trouble.allCases.map { trouble in
+    Trouble.allCases.flatMap { trouble in
       var (store, group) = store(trouble)
       var decisions = Decisions(identity: PodIdentity(address: "10.244.3.1"))
       let number = decisions.add(group: "orders", cluster: "local", ProbeParameters())
       var troubled: [TroubledPartition] = []
+      var judgement = GroupJudgement.notFound
       var now = DecisionTime(wall: World.start + 1_196_000, monotonic: 1_196_000)
       let rounds = 500 * options.work
-      let figure = options.duration(of: rounds) {
+      let whole = options.duration(of: rounds) {
         for _ in 0..<rounds {
           now.monotonic += 1000
-          let judgement = store.judge(
+          judgement = store.judge(
             group: group, nowSeconds: now.wallSeconds, parameters: JudgementParameters(),
             troubled: &troubled)
+          // Not longer than this second: while it is there, the list would have to be copied.
           let view = GroupView(group: group, judgement: judgement, troubled: troubled)
           consume(decisions.decide(number, store, view, now: now))
           consume(decisions.settle(now: now))
         }
       }
-      return Line(name: trouble.name, figure: figure, budget: 50)
+      let view = GroupView(group: group, judgement: judgement, troubled: troubled)
+      let alone = options.duration(of: rounds) {
+        for _ in 0..<rounds {
+          now.monotonic += 1000
+          consume(decisions.decide(number, store, view, now: now))
+          consume(decisions.settle(now: now))
+        }
+      }
+      return [
+        Line(name: trouble.name, figure: whole, budget: 50),
+        Line(name: "  of that, without judging", figure: alone, budget: 50),
+      ]
     }
   }
 }

@@ -210,6 +210,15 @@ extension OffsetStore {
       guard summary.count > 0 else { continue }
       let found = finding(
         summary, window: window, topic: topic, partition: Int32(partition), frame: frame)
+      judgement.partitions += 1
+      if found.complete == 1 { judgement.full += 1 }
+      // Most partitions of most groups, most of the time.
+      if found.currentLag == 0, found.isHeadKnown, found.flags.isEmpty, summary.behindSince == 0,
+        found.rule == .noLag
+      {
+        judgement.ok += 1
+        continue
+      }
       var since = summary.behindSince
       // A head that is old is not seen above the commit any more.
       if found.currentLag == 0 || found.flags.contains(.headOld) {
@@ -225,8 +234,6 @@ extension OffsetStore {
         judgement.longestBehind = .init(member: Int(summary.owner) - 1, since: since)
       }
 
-      judgement.partitions += 1
-      if found.complete == 1 { judgement.full += 1 }
       judgement.maxLag = max(judgement.maxLag, found.currentLag)
       judgement.totalLag &+= found.currentLag
       if !found.flags.isEmpty { judgement.count(found.flags) }

@@ -40,13 +40,13 @@ extension OffsetStore {
     for index in groups[group].topics where groupTopics[Int(index)].windowCount > 0 {
       if isLeftOut(groupTopic: Int(index), nowSeconds: nowSeconds) { continue }
       for window in groupTopics[Int(index)].windows where window >= 0 {
-        let summary = pool.summary(of: window)
-        guard summary.owner > 0 else { continue }
+        let owner = pool.owner(of: window)
+        guard owner > 0 else { continue }
+        let course = pool.course(of: window)
         body(
           PartitionCourse(
-            member: Int(summary.owner) - 1, behindSince: summary.behindSince,
-            committedAt: summary.count > 0 ? summary.newestTimestamp : nil,
-            isStalled: summary.rule == .stalled, window: window))
+            member: Int(owner) - 1, behindSince: course.behindSince,
+            committedAt: course.committedAt, isStalled: course.isStalled, window: window))
       }
     }
   }

@@ -7,6 +7,24 @@ extension WindowPool {
     case before(Int64)
   }
 
+  /// Returns since when a window is behind, when its newest commit was made, and whether all its
+  /// commits are known to have the same offset.
+  @inline(__always)
+  func course(of window: Int32) -> (behindSince: UInt32, committedAt: Int64?, isStalled: Bool) {
+    let (chunk, base) = locate(window)
+    let storage = chunks[chunk]
+    let words = storage.span
+    let state = words[base &+ Word.state]
+    let behindSince = words[base &+ Word.behindSince]
+    if state & State.wide != 0 {
+      return (behindSince, wide[window]?.last?.timestamp, false)
+    }
+    guard state & State.countMask != 0 else { return (behindSince, nil, false) }
+    let newest = Int((state &>> State.newestShift) & State.countMask)
+    let word = words[base &+ Word.slots &+ newest &* Word.slotLength &+ 1]
+    return (behindSince, Self.time(words, base, word), State.rule(state) == .stalled)
+  }
+
   /// Returns when the newest offset of a window was committed first; nil when it holds no commit.
   @inline(__always)
   func arrival(_ window: Int32) -> Arrival? {
