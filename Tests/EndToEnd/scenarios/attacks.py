@@ -5,12 +5,15 @@ program that is shipped and with the time that a probe takes on the clock.
 """
 
 import socket
+import ssl
 import statistics
 import threading
 import time
+from pathlib import Path
 
+from broker.tls import Certificates
 from harness import frames
-from harness.agent import configuration
+from harness.agent import configuration, toml
 from harness.idle_connections import resident
 from harness.runner import scenario
 from harness.waiting import eventually
@@ -206,31 +209,65 @@ SLOW = {
 }
 
 
-def _probe(port):
+def _unverified():
+    """What kubelet, which looks at no certificate, has of TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _hello():
+    """The first message of a TLS handshake."""
+    written = ssl.MemoryBIO()
+    try:
+        _unverified().wrap_bio(ssl.MemoryBIO(), written).do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return written.read()
+
+
+def _handshakes():
+    """Attacks on a listener with TLS: what a handshake costs, and clients that never end one."""
+    hello = _hello()
+    return {
+        # The second message cannot be read, and the next handshake is on a new connection.
+        "TLS handshakes begun and left": Attack(hello, opening=b""),
+        "slow TLS handshakes": Attack(
+            [hello[place:place + 1] for place in range(20, len(hello))], opening=hello[:20],
+            connections=200, pause=0.05),
+        "slow first records": Attack(b"", opening=hello[:3], connections=200, pause=0.05),
+    }
+
+
+def _probe(port, tls=None):
     """Milliseconds until a probe on a new connection is answered whole."""
     begun = time.monotonic()
-    with socket.create_connection(("127.0.0.1", port), 5) as connection:
-        connection.sendall(PROBE)
-        answer = b""
-        while part := connection.recv(65_536):
-            answer += part
+    with socket.create_connection(("127.0.0.1", port), 5) as plain:
+        # As Go does: the request would else wait until the end of the handshake is acknowledged.
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with tls.wrap_socket(plain) if tls else plain as connection:
+            connection.sendall(PROBE)
+            answer = b""
+            while part := connection.recv(65_536):
+                answer += part
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n"), answer
     return (time.monotonic() - begun) * 1000
 
 
-def _bear(name, attack, agent):
-    """Lets an attack go on and probes beside it.
+def _bear(name, attack, agent, port=None, tls=None):
+    """Lets an attack go on and probes beside it, on the plain listener unless another is named.
 
     Returns the milliseconds of the probe in the middle, and the agent's resident bytes at the end
     of the attack, while its connections are still open.
     """
     times = []
-    with Attacker(attack, agent.port) as attacker:
+    with Attacker(attack, port or agent.port) as attacker:
         end = time.monotonic() + ATTACK_TIME
         while time.monotonic() < end or len(times) < 5 or not attacker.bursts:
             assert attacker.failure is None, f"{name}: {attacker.failure!r}"
             assert time.monotonic() < end + 10, f"{name}: {len(times)} probes, no end"
-            times.append(_probe(agent.port))
+            times.append(_probe(port or agent.port, tls))
             time.sleep(0.005)
         kept = resident(agent.pid)[0]
     middle = statistics.median(times)
@@ -238,15 +275,19 @@ def _bear(name, attack, agent):
     return middle, kept
 
 
-def _bear_all(attacks, refusals, context):
+def _bear_all(attacks, refusals, context, sections="", tls=None):
     """The slowest middle of attacks, one after the other on one agent.
 
-    Its metrics say that each kind of refusal came of them.
+    They are on the last listener of its configuration. Its metrics say that each kind of refusal
+    came of them.
     """
-    config = configuration(context.world, groups=[context.group("never-committed")])
+    config = configuration(context.world, groups=[context.group("never-committed")]) + sections
     with context.start(config) as agent:
         agent.wait_until_ready()
-        slowest = max((_bear(name, attack, agent)[0], name) for name, attack in attacks.items())
+        addresses = agent.wait_for_log("listening")["addresses"].split()
+        port = int(addresses[-1].rpartition(":")[2])
+        slowest = max(
+            (_bear(name, attack, agent, port, tls)[0], name) for name, attack in attacks.items())
 
         def refused():
             metrics = agent.get("/metrics").text
@@ -268,6 +309,18 @@ def resets(context):
 def floods(context):
     refusals = ("too_many_queued_frames", "too_many_frames")
     return _bear_all({**FLOODS, **SLOW}, refusals, context)
+
+
+@scenario("attacks by TLS handshakes: kubelet's HTTPS probes are answered meanwhile", alone=True)
+def handshakes(context):
+    directory = Path(context.directory) / "handshakes"
+    directory.mkdir(exist_ok=True)
+    certificates = Certificates(directory)
+    sections = (
+        '[httpserver.web]\naddress = "127.0.0.1:0"\ntls = "web"\n[tls.web]\n'
+        f"certfile = {toml(str(certificates.certificate))}\n"
+        f"keyfile = {toml(str(certificates.key))}\n")
+    return _bear_all(_handshakes(), ("handshake_failed",), context, sections, _unverified())
 
 
 @scenario("a client that reads nothing: probes are answered, and little is kept", alone=True)
