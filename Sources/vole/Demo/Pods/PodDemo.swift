@@ -119,8 +119,9 @@ final class PodDemo {
     guard !isEnding else { return }
     for (place, sighting) in kubelet.seen.enumerated() where sighting.liveness > 0 {
       let text = Self.line(sighting)
-      guard text != told[place] else { continue }
-      told[place] = text
+      let change = Self.change(sighting)
+      guard change != told[place] else { continue }
+      told[place] = change
       StandardOutput.write("\(elapsed) s  \(scene.pods[place].name)  \(text)\n")
     }
     if let failure = world?.failure {
@@ -132,18 +133,24 @@ final class PodDemo {
     }
   }
 
-  /// What changes are told of: the codes, the clause, and restarts.
+  /// What is told: the codes, restarts, and the clause with its numbers.
   private static func line(_ sighting: DemoKubelet.Sighting) -> String {
-    var text = "livez \(sighting.liveness)  readyz \(sighting.readiness)"
-    if sighting.restarts > 0 { text += "  restarts \(sighting.restarts)" }
-    guard let reason = reason(sighting) else { return text }
-    // Numbers change every second; what they belong to does not.
-    let words = reason.split(separator: " ").filter { !$0.contains(where: \.isNumber) }
-    return text + "  " + words.joined(separator: " ")
+    reason(sighting).map { "\(codes(sighting))  \($0)" } ?? codes(sighting)
+  }
+
+  /// What is told anew when it changes: the same without numbers, which change every second.
+  private static func change(_ sighting: DemoKubelet.Sighting) -> String {
+    let words = reason(sighting)?.split(separator: " ").filter { !$0.contains(where: \.isNumber) }
+    return codes(sighting) + "  " + (words ?? []).joined(separator: " ")
+  }
+
+  private static func codes(_ sighting: DemoKubelet.Sighting) -> String {
+    let codes = "livez \(sighting.liveness)  readyz \(sighting.readiness)"
+    return sighting.restarts > 0 ? "\(codes)  restarts \(sighting.restarts)" : codes
   }
 
   private static func reason(_ sighting: DemoKubelet.Sighting) -> Substring? {
-    sighting.text.split(separator: ";").last?.split(separator: "\n").first
+    sighting.text.split(separator: ";").last?.split(separator: "\n").first?.drop { $0 == " " }
   }
 
   /// Ends with the summary; the exit code counts only where an end was asked for.
