@@ -29,7 +29,7 @@ final class ConformanceService: RequestHandler {
           request, call, type: "IdempotentUnaryRequest", binary: message.binary)
         return unary(message, info, call)
       })
-    // The suite's own method: it checks how a method that is not implemented is refused.
+    // The suite calls this one to see it refused with this code: the refusal is the whole method.
     router.register(
       .unary(Self.name, "Unimplemented", request: EmptyRequest.schema) { _, _, _ in
         .failure(ConnectError(.unimplemented, "\(Self.name).Unimplemented is not implemented"))

@@ -19,7 +19,7 @@ final class DemoWorld: Sendable {
 
   /// The mock cluster's addresses.
   let bootstrapServers: String
-  private let thread = WorldThread()
+  private let thread = DemoThread()
 
   /// Why the world cannot go on, nil while it does.
   var failure: String? { thread.failure }
@@ -59,10 +59,10 @@ final class DemoWorld: Sendable {
           group: role.name, topic: Self.topic, habit: role.habit,
           commitInterval: role.commitInterval, properties: cluster.properties, bridge: bridge))
     }
-    let start = WorldThread.milliseconds
+    let start = DemoThread.milliseconds
     var produced: Int64 = 0
     while thread.goesOn {
-      let now = WorldThread.milliseconds
+      let now = DemoThread.milliseconds
       while produced < (now - start) * Self.rate / 1000 {
         produce(with: producer)
         produced += 1

@@ -24,8 +24,7 @@ final class DemoKubelet: Sendable {
   }
 
   private let sightings: Mutex<[Sighting]>
-  private let isStopping = Atomic<Bool>(false)
-  private let hasStopped = Atomic<Bool>(false)
+  private let thread = DemoThread()
 
   /// Failing answers after which a container is restarted (kubelet's `failureThreshold`).
   private static let failureThreshold = 3
@@ -50,10 +49,10 @@ final class DemoKubelet: Sendable {
   func begin(
     _ servers: [ServerAddress], _ scene: PodScene, restart: @escaping @Sendable (Int) -> Void
   ) -> Bool {
-    HelperThread.start { [self] in
+    thread.start { [self] in
       let start = Clock.system.monotonicNanoseconds()
       var replaced: Set<Int> = []
-      while !isStopping.load(ordering: .relaxed) {
+      while thread.goesOn {
         let seconds = (Clock.system.monotonicNanoseconds() - start) / nanosecondsPerSecond
         for (place, server) in servers.enumerated() {
           // A container that a rollout replaces is a new one too.
@@ -66,20 +65,11 @@ final class DemoKubelet: Sendable {
         }
         usleep(Self.pauseMicroseconds)
       }
-      hasStopped.store(true, ordering: .releasing)
     }
   }
 
   /// Asks no more; waits for what is under way.
-  func stop() {
-    isStopping.store(true, ordering: .relaxed)
-    let deadline = Clock.system.monotonicNanoseconds() + 3 * nanosecondsPerSecond
-    while !hasStopped.load(ordering: .acquiring),
-      Clock.system.monotonicNanoseconds() < deadline
-    {
-      usleep(10_000)
-    }
-  }
+  func stop() { thread.stop() }
 
   private func look(
     _ place: Int, _ server: ServerAddress, restarts: Bool,

@@ -9,7 +9,7 @@ import Synchronization
 final class PodWorld: Sendable {
   /// The mock cluster's addresses.
   let bootstrapServers: String
-  private let thread = WorldThread()
+  private let thread = DemoThread()
   /// The containers that are to be restarted, by the places of their pods.
   private let restarts = Mutex<[Int]>([])
 
@@ -60,10 +60,10 @@ final class PodWorld: Sendable {
       try Container(scene.pods[place], place: place, properties: cluster.properties)
     }
     tell(containers, bridge)
-    let start = WorldThread.milliseconds
+    let start = DemoThread.milliseconds
     var produced: Int64 = 0
     while thread.goesOn {
-      let now = WorldThread.milliseconds - start
+      let now = DemoThread.milliseconds - start
       while produced < now * Self.rate / 1000 {
         Self.produce(with: producer, partitions)
         produced += 1

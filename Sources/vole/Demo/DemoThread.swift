@@ -3,8 +3,9 @@ import Glibc
 import KafkaClient
 import Synchronization
 
-/// The thread on which a demo's world lives, with the mock cluster that it alone uses.
-final class WorldThread: Sendable {
+/// The thread on which a part of a demo lives: its world, with the mock cluster that it alone uses,
+/// or its kubelet.
+final class DemoThread: Sendable {
   private let isStopping = Atomic<Bool>(false)
   private let hasStopped = Atomic<Bool>(false)
   private let trouble = Mutex<String?>(nil)
@@ -12,7 +13,7 @@ final class WorldThread: Sendable {
   /// Why the world cannot go on, nil while it does.
   var failure: String? { trouble.withLock { $0 } }
 
-  /// Whether the world is not to end yet.
+  /// Whether it is not to end yet.
   var goesOn: Bool { !isStopping.load(ordering: .relaxed) }
 
   /// Milliseconds on the monotonic clock.
@@ -31,19 +32,28 @@ final class WorldThread: Sendable {
     _ play: @escaping @Sendable (MockCluster) throws(KafkaError) -> Void
   ) throws(KafkaError) {
     nonisolated(unsafe) let handedOver = cluster
-    let isStarted = HelperThread.start {
+    let isStarted = start {
       do throws(KafkaError) {
         // SAFETY: the cluster is used by the new thread alone from here on.
         try unsafe play(handedOver)
       } catch {
         self.trouble.withLock { $0 = error.description }
       }
-      self.hasStopped.store(true, ordering: .releasing)
     }
     guard isStarted else { throw .noThread }
   }
 
-  /// Ends the world; waits for its thread, but not for ever.
+  /// Starts the thread; returns whether there is one.
+  ///
+  /// - Parameter live: what it does while `goesOn`.
+  func start(_ live: @escaping @Sendable () -> Void) -> Bool {
+    HelperThread.start {
+      live()
+      self.hasStopped.store(true, ordering: .releasing)
+    }
+  }
+
+  /// Ends it; waits for its thread, but not for ever.
   func stop() {
     isStopping.store(true, ordering: .relaxed)
     let deadline = Clock.system.monotonicNanoseconds() + 3 * nanosecondsPerSecond
