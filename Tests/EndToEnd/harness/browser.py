@@ -26,7 +26,9 @@ class Browser:
         # Chromium reads commands from descriptor 3 and writes to 4, each ended by a zero byte.
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
-        self._directory = tempfile.TemporaryDirectory(prefix="vole-chromium-")
+        # Processes of the browser may still write while they end.
+        self._directory = tempfile.TemporaryDirectory(
+            prefix="vole-chromium-", ignore_cleanup_errors=True)
 
         self._process = subprocess.Popen(
             ["bash", "-c", f'exec "$@" 3<&{commands} 4>&{answers}', "bash", program,

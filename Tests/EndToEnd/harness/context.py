@@ -59,7 +59,12 @@ class Context:
                 names = [self.group(text) for text in GROUPS]
                 self._agent = self.start(configuration(
                     self.world, groups=names, cluster=CLUSTER, intervals=INTERVALS))
+                self._agent.is_shared = True
         return self._agent
+
+    def shared_log(self):
+        """The last lines of the shared agent's log, nothing while there is none."""
+        return self._agent.log_text() if self._agent is not None else ""
 
     def start(self, config=None, arguments=(), environment=None):
         """Starts an agent of the scenario's own; it is ended by `with` or `close`."""

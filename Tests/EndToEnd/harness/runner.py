@@ -39,10 +39,13 @@ def scenario(name, alone=False, is_long=False):
 
 
 class Runner:
-    """Runs scenarios, those that measure one by one, the others beside each other."""
+    """Runs scenarios, those that measure one by one, the others beside each other.
 
-    def __init__(self, context, wanted, unwanted=()):
-        self._context = context
+    `begin` makes a context: a world, and what scenarios share.
+    """
+
+    def __init__(self, begin, wanted, unwanted=()):
+        self._begin = begin
         self._chosen = [
             one for one in _scenarios
             if (not wanted or any(text in one.name for text in wanted))
@@ -60,26 +63,28 @@ class Runner:
         return len(self._chosen)
 
     def run(self):
-        for one in self._chosen:
-            if one.alone:
-                self._run_one(one)
-        beside = [one for one in self._chosen if not one.alone]
-        beside.sort(key=lambda one: not one.is_long)
-        with ThreadPoolExecutor(_BESIDE) as pool:
-            for _ in pool.map(self._run_one, beside):
-                pass
+        with self._begin() as context:
+            for one in self._chosen:
+                if one.alone:
+                    self._run_one(one, context)
+            beside = [one for one in self._chosen if not one.alone]
+            beside.sort(key=lambda one: not one.is_long)
+            with ThreadPoolExecutor(_BESIDE) as pool:
+                for _ in pool.map(lambda one: self._run_one(one, context), beside):
+                    pass
         # Deadlines and measurements suffer when everything runs at once on a busy machine. What
-        # failed is told above, and has to pass by itself.
+        # failed is told above, and has to pass by itself, where nothing happened before.
         again, self._failures = self._failures, []
         for one in again:
             print(f"again, by itself: {one.name}", flush=True)
             self.failed -= 1
-            self._run_one(one)
+            with self._begin() as context:
+                self._run_one(one, context)
 
-    def _run_one(self, one):
+    def _run_one(self, one, context):
         begun = time.monotonic()
         try:
-            note = one.function(self._context)
+            note = one.function(context)
             self._tell("passed", one, begun, note or "")
             self.passed += 1
         except CannotRun as reason:
@@ -92,6 +97,9 @@ class Runner:
                 print("  " + (text or traceback.format_exc()).replace("\n", "\n  "), flush=True)
                 if text:
                     print(f"  at {_place(error)}", flush=True)
+                log = context.shared_log()
+                if log and "log of the agent" not in text:
+                    print("  log of the shared agent:\n" + log, flush=True)
             self.failed += 1
             self._failures.append(one)
 

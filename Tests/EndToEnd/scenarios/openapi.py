@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from harness.agent import configuration
+from harness.context import CLUSTER
 from harness.proto import ROOT
 from harness.runner import scenario
 
@@ -16,9 +18,11 @@ EXAMPLES, SEED = 12, 20_261_126
 @scenario("OpenAPI: schemathesis finds nothing between the description and the agent",
           is_long=True)
 def schemathesis(context):
-    agent = context.agent
-    agent.wait_until_ready()
-    with tempfile.TemporaryDirectory() as directory:
+    # It asks for start-up as well, which closes the gates of all groups.
+    config = configuration(
+        context.world, groups=[context.group("described")], cluster=CLUSTER)
+    with context.start(config) as agent, tempfile.TemporaryDirectory() as directory:
+        agent.wait_until_ready()
         # 501 is Connect's answer to a compression that is not offered, and HTTP's to a method that
         # is not known: those that are must be refused with 405.
         Path(directory, "schemathesis.toml").write_text(

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import httpx
 
+from harness.agent import configuration
 from harness.clients import read_everything, stand_still
-from harness.context import INTERVALS, probe
+from harness.context import CLUSTER, INTERVALS, probe
 from harness.runner import scenario
 from harness.waiting import equal, eventually
 
@@ -94,32 +95,35 @@ def recovery(context):
 
 @scenario("a group that is watched and never committed is UNKNOWN: ready, live, NOTFOUND in /v3")
 def never_committed(context):
-    context.agent.wait_until_ready()
     group = context.group("never-committed")
-    eventually("its gate is over", lambda: probe(context.agent, group, "readyz")[0] == 200)
-    for name in ("readyz", "livez", "startupz"):
-        code, text = probe(context.agent, group, name)
-        assert (code, text.split(":")[0]) == (200, f"{group} UNKNOWN"), (name, code, text)
-    answer = context.agent.get(f"/v3/kafka/e2e/consumer/{group}/status")
-    equal("the answer", answer.status_code, 404)
-    equal("the status", answer.json()["status"], {
-        "cluster": "e2e", "group": group, "status": "NOTFOUND", "complete": 1, "partitions": [],
-        "partition_count": 0, "maxlag": None, "totallag": 0})
-    assert answer.json()["error"] is False, answer.text
+    with context.start(configuration(context.world, groups=[group], cluster=CLUSTER)) as agent:
+        agent.wait_until_ready()
+        eventually("its gate is over", lambda: probe(agent, group, "readyz")[0] == 200)
+        # A start-up probe comes last: it closes the gate.
+        for name in ("readyz", "livez", "startupz"):
+            code, text = probe(agent, group, name)
+            assert (code, text.split(":")[0]) == (200, f"{group} UNKNOWN"), (name, code, text)
+        answer = agent.get(f"/v3/kafka/{CLUSTER}/consumer/{group}/status")
+        equal("the answer", answer.status_code, 404)
+        equal("the status", answer.json()["status"], {
+            "cluster": CLUSTER, "group": group, "status": "NOTFOUND", "complete": 1,
+            "partitions": [], "partition_count": 0, "maxlag": None, "totallag": 0})
+        assert answer.json()["error"] is False, answer.text
 
 
 @scenario("a group that is not watched: readyz 404, livez and startupz 200, one warning")
 def not_watched(context):
-    agent = context.agent
+    watched = context.group("somebody-watches-me")
     group = context.group("nobody-watches-me")
-    for _ in range(3):
-        for name, expected in (("readyz", 404), ("livez", 200), ("startupz", 200)):
-            code, text = probe(agent, group, name)
-            equal(f"{name} of a group that is not watched", code, expected)
-            assert group in text and "not watched" in text, text
-    warned = [line for line in agent.log if line.get("group") == group]
-    equal("the number of warnings", len(warned), 1)
-    equal("the level of the warning", warned[0]["level"], "warn")
+    with context.start(configuration(context.world, groups=[watched], cluster=CLUSTER)) as agent:
+        for _ in range(3):
+            for name, expected in (("readyz", 404), ("livez", 200), ("startupz", 200)):
+                code, text = probe(agent, group, name)
+                equal(f"{name} of a group that is not watched", code, expected)
+                assert group in text and "not watched" in text, text
+        warned = [line for line in agent.log if line.get("group") == group]
+        equal("the number of warnings", len(warned), 1)
+        equal("the level of the warning", warned[0]["level"], "warn")
 
 
 @scenario("HEAD is answered like GET, without the body")
