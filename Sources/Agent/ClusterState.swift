@@ -35,8 +35,8 @@ struct ClusterState {
   var phantoms = PhantomSearches()
   var skew = ClockSkew()
   var health = ClusterHealth()
-  /// Whether commits and heads were read once.
-  var isReady = false
+  /// Whether commits and heads were read once, as the log was told.
+  private var wasToldReady = false
   /// Whether a reload added the cluster to an agent that was ready, which it then stays.
   var isAddition = false
   /// When reading began and when its progress was last told, on the monotonic clock.
@@ -143,8 +143,11 @@ struct ClusterState {
 
   /// Whether the heads of all topics that were watched at that time have been read.
   var areHeadsRead: Bool {
-    isReady || endsInUse.allSatisfy { lookUps[$0].revision == store.watchRevision }
+    wasToldReady || endsInUse.allSatisfy { lookUps[$0].revision == store.watchRevision }
   }
+
+  /// Whether commits and heads were read once.
+  var isReady: Bool { wasToldReady || areCommitsRead && areHeadsRead }
 
   /// The ends of logs that the lags of the watched groups are measured to.
   var endsInUse: [LogEnd] {
@@ -176,8 +179,8 @@ struct ClusterState {
   private static let progressInterval: Int64 = 10_000
 
   mutating func updateReadiness() -> LogRecord? {
-    guard !isReady, areCommitsRead, areHeadsRead else { return nil }
-    isReady = true
+    guard !wasToldReady, isReady else { return nil }
+    wasToldReady = true
     return LogRecord(.info, "ready: commits and log-end offsets were read")
       .with("cluster", settings.name)
       .with("records", records.read)

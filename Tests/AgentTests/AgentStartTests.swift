@@ -100,6 +100,26 @@ struct AgentStartTests {
         == "__consumer_offsets has not been read to its end yet, about 800 records are left")
   }
 
+  @Test("The record that completes the catch-up makes the agent ready, for its probe and others")
+  func readyAtLastRecord() throws {
+    var world = try AgentWorld.watching(["g"])
+    world.tick()
+    world.answerTopics([:])
+    let end = HeadsReply.Head(topic: "__consumer_offsets", partition: 3, offset: 2)
+    world.send(.heads(cluster: 0, .highWatermark, .heads([end])))
+    try world.commit("g", offset: 5)
+    world.tick(seconds: 10)
+    world.answerTopics()
+    let head = HeadsReply.Head(topic: "orders", partition: 0, offset: 9)
+    world.send(.heads(cluster: 0, .highWatermark, .heads([end, head])))
+    #expect(!world.agent.isReady && !world.status.isReady && !world.status.areCommitsRead)
+    _ = world.take()
+    try world.commit("g", offset: 6)
+    #expect(world.agent.isReady && world.status.isReady && world.status.areCommitsRead)
+    world.tick(seconds: 1)
+    #expect(world.take().logged.contains("ready: commits and log-end offsets were read"))
+  }
+
   @Test("A group that never committed makes the agent ready all the same")
   func readyWithoutCommits() throws {
     var world = try AgentWorld.watching(["g"])
