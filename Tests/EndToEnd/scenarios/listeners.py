@@ -10,6 +10,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 from connectrpc.code import Code
@@ -17,9 +18,10 @@ from connectrpc.errors import ConnectError
 
 from broker.tls import Certificates
 from harness.agent import Agent, configuration, refused, toml
+from harness.idle_connections import idle
 from harness.mount import Mount
 from harness.proto import RPC
-from harness.runner import scenario
+from harness.runner import CannotRun, scenario
 from harness.waiting import equal, eventually
 
 # Seconds within which another content of a mounted file must be noticed.
@@ -309,3 +311,37 @@ def limits(context):
         context.vole, ["run"], _config(context, "connections = 0\n"), context.directory)
     equal("the exit code", code, 2)
     assert "httpserver.e2e.connections: 0 is out of range (1 to 65536)" in lines[0], lines
+
+
+# How many connections are held, for how long in seconds, and the probes a second beside them.
+HELD, HELD_TIME, PROBES_A_SECOND = 1000, 60, 200
+
+
+@scenario("a thousand connections are held for a minute: none of the probes beside them fails",
+          is_long=True)
+def held(context):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * HELD
+    if soft < wanted:
+        if hard < wanted:
+            raise CannotRun(f"a process may have {hard} descriptors here")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    with (
+        context.start(_config(context, "")) as agent,
+        idle(agent.port, HELD // 2, False, False),
+        idle(agent.port, HELD // 2, False, True),
+    ):
+        path = f"/consumer/{quote(context.group('never-committed'), safe='')}/livez"
+        request = (f"GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: kube-probe/1.33\r\n"
+                   "Connection: close\r\n\r\n").encode()
+        begun = time.monotonic()
+        for number in range(HELD_TIME * PROBES_A_SECOND):
+            # What the machine made late is made up for.
+            time.sleep(max(0, begun + number / PROBES_A_SECOND - time.monotonic()))
+            with socket.create_connection(("127.0.0.1", agent.port), 5) as connection:
+                connection.sendall(request)
+                answer = b"".join(iter(lambda: connection.recv(4096), b""))
+            assert answer.startswith(b"HTTP/1.1 200 OK\r\n"), f"probe {number}: {answer}"
+        shown = re.search(r"^vole_http_open_connections (\d+)$", agent.get("/metrics").text, re.M)
+        assert int(shown[1]) >= HELD, f"{shown[1]} connections are open"
+    return f"{number + 1:,} probes"

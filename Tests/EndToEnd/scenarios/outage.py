@@ -56,11 +56,17 @@ def _outage_and_recovery(context, name, break_it, mend_it):
         reason = eventually("the group is UNKNOWN", lambda: _is_unknown(agent, group))
         for path in ("/readyz", "/livez", "/startupz"):
             equal(path, agent.probe(path), (200, "ok"))
+        begin, end = "cluster cannot be asked", "cluster answers again"
+
+        def told():
+            return [line["msg"] for line in agent.log[before:] if line["msg"] in (begin, end)]
+
+        equal("what the log is told of it", told(), [begin])
         mend_it(proxy)
         expect_verdict(agent, group, "OK", None, 200)
-        for message in ("cluster cannot be asked", "cluster answers again"):
-            told = [line for line in agent.log[before:] if line["msg"] == message]
-            equal(f"the number of lines {message!r}", len(told), 1)
+        # On a busy machine a look-up may come too late once more; each time is told once.
+        after = told()
+        equal("what the log is told in the end", after, [begin, end] * max(1, len(after) // 2))
     proxy.close()
     return reason.strip().partition(": ")[2]
 
