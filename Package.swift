@@ -96,7 +96,10 @@ let package = Package(
     .executableTarget(
       name: "volebench", dependencies: ["LagCore", "ConsumerOffsets", "Answers", "JSON"],
       swiftSettings: rules),
-    tests("JSONTests", ["JSON"], optimised),
+    // Random numbers that a seed determines, for tests alone.
+    .target(
+      name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: testRules + optimised),
+    tests("JSONTests", ["JSON", "SeededRandom"], optimised),
     tests("TextTests", ["Text"]),
     tests("KafkaClientTests", ["KafkaClient"]),
     .testTarget(
@@ -106,38 +109,40 @@ let package = Package(
       "AgentTests",
       [
         "Agent", "Answers", "Configuration", "Connect", "ConnectClient", "ConsumerOffsets",
-        "EventLoop", "HTTPServer", "LagCore", "LagSimulation",
+        "EventLoop", "HTTPServer", "LagCore", "SeededRandom",
       ], resources: [.copy("Fixtures")]),
     tests(
-      "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore"], resources: [.copy("Fixtures")],
-      optimised),
+      "ConsumerOffsetsTests", ["ConsumerOffsets", "LagCore", "SeededRandom"],
+      resources: [.copy("Fixtures")], optimised),
 
-    // A naive second LagCore and a seeded generator, for tests alone.
+    // A naive second LagCore, for tests alone.
     .target(
-      name: "LagSimulation", path: "Tests/LagSimulation", swiftSettings: testRules + optimised),
-    tests("LagCoreTests", ["LagCore", "LagSimulation"], optimised),
-    tests("ConfigurationTests", ["Configuration", "LagCore"]),
-    tests("AnswersTests", ["Answers", "JSON", "LagCore", "LagSimulation"]),
+      name: "LagSimulation", dependencies: ["SeededRandom"], path: "Tests/LagSimulation",
+      swiftSettings: testRules + optimised),
+    tests("LagCoreTests", ["LagCore", "LagSimulation", "SeededRandom"], optimised),
+    tests("ConfigurationTests", ["Configuration", "LagCore", "SeededRandom"]),
+    tests("AnswersTests", ["Answers", "JSON", "LagCore", "SeededRandom"]),
 
     // Worlds of pods, consumers and brokers, in which the decisions are tried; never shipped.
     .target(
-      name: "DecisionSimulation", dependencies: ["LagCore", "LagSimulation"],
+      name: "DecisionSimulation", dependencies: ["LagCore", "SeededRandom"],
       path: "Tests/DecisionSimulation", swiftSettings: testRules + optimised),
     .executableTarget(
       name: "volesimulate", dependencies: ["DecisionSimulation", "LagCore"],
       path: "Tests/VoleSimulate", swiftSettings: testRules),
     tests("DecisionSimulationTests", ["DecisionSimulation", "LagCore"]),
-    tests("EventLoopTests", ["EventLoop"]),
+    tests("EventLoopTests", ["EventLoop", "SeededRandom"]),
     // A client of the Connect protocol that needs no socket, for tests of servers.
     .target(
       name: "ConnectClient", dependencies: ["HTTPServer"], path: "Tests/ConnectClient",
       swiftSettings: testRules),
     tests(
       "ConnectTests",
-      ["Connect", "ConnectClient", "HTTPServer", "EventLoop", "JSON", "LagSimulation"]),
+      ["Connect", "ConnectClient", "HTTPServer", "EventLoop", "JSON", "SeededRandom"]),
     // A server that answers what a test wrote, for tests of clients.
     .target(name: "StubServer", path: "Tests/StubServer", swiftSettings: testRules),
-    tests("HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL", "StubServer"]),
+    tests(
+      "HTTPServerTests", ["HTTPServer", "EventLoop", "COpenSSL", "SeededRandom", "StubServer"]),
     tests("ConsoleTests", ["Console"], resources: [.copy("Golden")]),
     // What Connect's conformance suite calls; never shipped.
     .executableTarget(

@@ -2,7 +2,7 @@ import Agent
 import Answers
 import Configuration
 import LagCore
-import LagSimulation
+import SeededRandom
 import Testing
 
 /// A configuration of one cluster whose consumer has these keys.

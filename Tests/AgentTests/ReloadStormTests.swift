@@ -1,7 +1,7 @@
 import Agent
 import Configuration
 import LagCore
-import LagSimulation
+import SeededRandom
 import Testing
 
 /// Reloads of every kind among events of every kind: nothing may trap, and what is left at the end

@@ -1,7 +1,7 @@
 import Answers
 import JSON
 import LagCore
-import LagSimulation
+import SeededRandom
 import Testing
 
 @Suite("The partitions of a group's status")

@@ -1,4 +1,5 @@
 import Configuration
+import SeededRandom
 import Testing
 
 @Suite("TOML")
@@ -135,24 +136,5 @@ struct TOMLParserTests {
           "seed \(random.seed), round \(round): \(error.problems)")
       }
     }
-  }
-}
-
-/// A small generator whose seed is printed where a test fails (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  let seed: UInt64
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    self.seed = seed
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -2,7 +2,7 @@ import Connect
 import ConnectClient
 import HTTPServer
 import JSON
-import LagSimulation
+import SeededRandom
 import Testing
 
 /// Requests that nobody would write: no crash, no 500, and an answer that Connect allows.

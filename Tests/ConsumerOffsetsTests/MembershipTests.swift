@@ -1,5 +1,6 @@
 import ConsumerOffsets
 import LagCore
+import SeededRandom
 import Testing
 
 /// What each record changes, in the orders that brokers write and compaction leaves.
@@ -138,7 +139,7 @@ struct MembershipTests {
   @Test("the parts of a group are put together in whatever order compaction left them")
   func anyOrder() throws {
     for seed: UInt64 in 1...40 {
-      var random = SplitMix64(state: seed)
+      var random = SeededGenerator(seed: seed)
       var steps: [(inout MembershipLog) throws -> Void] = [
         { log in _ = try log.epoch(7) },
         { log in _ = try log.target(7) },

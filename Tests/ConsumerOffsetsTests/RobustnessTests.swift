@@ -1,5 +1,6 @@
 import ConsumerOffsets
 import Foundation
+import SeededRandom
 import Testing
 
 /// Broken bytes give an error or a legal record, and never a trap or a range outside the bytes.
@@ -86,7 +87,7 @@ struct RobustnessTests {
     let environment = ProcessInfo.processInfo.environment["VOLE_FUZZ_SEED"]
     let seed = environment.flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
     print("VOLE_FUZZ_SEED=\(seed)")
-    var random = SplitMix64(state: seed)
+    var random = SeededGenerator(seed: seed)
     // The largest values add time, not paths.
     let samples = Capture.distinctValues.filter { ($0.value?.count ?? 0) < 500 }
     var outcomes = Outcomes()
@@ -184,20 +185,7 @@ private struct Outcomes {
   }
 }
 
-/// The generator of Steele, Lea and Flood: small, and the same on every machine.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-
+extension SeededGenerator {
   /// One to three changes of the kinds that break length-prefixed data.
   mutating func mutate(_ bytes: inout [UInt8]) {
     for _ in 0...below(3) {

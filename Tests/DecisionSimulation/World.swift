@@ -1,5 +1,5 @@
 import LagCore
-import LagSimulation
+import SeededRandom
 
 /// A world of one group: brokers, consumers, pods, kubelet and agents, in steps of five seconds.
 ///

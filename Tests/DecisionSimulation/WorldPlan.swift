@@ -1,4 +1,4 @@
-import LagSimulation
+import SeededRandom
 
 /// What befalls the world, and for how long.
 package enum Fault: Sendable, Equatable {

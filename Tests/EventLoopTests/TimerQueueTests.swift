@@ -1,4 +1,5 @@
 import EventLoop
+import SeededRandom
 import Testing
 
 @Suite struct TimerQueueTests {
@@ -85,7 +86,7 @@ import Testing
   /// Random schedules, cancellations and moves against a list that is sorted each time.
   @Test func agreesWithANaiveList() {
     let seed: UInt64 = 20_261_120
-    var generator = SplitMix(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let queue = Timers()
     var naive: [(deadline: Int64, order: Int, token: TimerToken)] = []
     let record = Record()
@@ -146,18 +147,5 @@ final class Timers {
 
   func takeDue(at now: Int64, before barrier: UInt64) -> (() -> Void)? {
     queue.takeDue(at: now, before: barrier)
-  }
-}
-
-/// A small generator of repeatable numbers.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,4 +1,5 @@
 import HTTPServer
+import SeededRandom
 import Testing
 
 @Suite struct HTTP1ConnectionTests {
@@ -295,7 +296,7 @@ import Testing
   /// Random mutations of requests: no trap, and every answer is a response.
   @Test func survivesRandomBytes() {
     let seed: UInt64 = 20_261_120
-    var generator = SplitMix(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let seeds = (HTTP1ReaderTests.accepted + HTTP1ReaderTests.lenientElsewhere).map {
       Array($0.bytes.utf8)
     }
@@ -322,18 +323,5 @@ import Testing
       #expect(whole.handler.requests == cut.handler.requests, "seed \(seed), round \(round)")
       #expect(!whole.statuses.contains(-2), "seed \(seed), round \(round)")
     }
-  }
-}
-
-/// A small generator of repeatable numbers.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

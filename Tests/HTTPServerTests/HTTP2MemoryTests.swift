@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import HTTPServer
@@ -23,7 +24,7 @@ struct HTTP2MemoryTests {
   func random() throws {
     let seed: UInt64 = 7
     print("memory of HTTP/2, seed \(seed)")
-    var generator = SplitMix(state: seed)
+    var generator = SeededGenerator(seed: seed)
     func below(_ bound: Int) -> Int { Int(generator.next() % UInt64(bound)) }
     let memory = HTTP2Memory()
     let functions = memory.functions

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import SeededRandom
 import Testing
 
 /// Random texts, whole and damaged, against Foundation's reader.

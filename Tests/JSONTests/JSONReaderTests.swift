@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import SeededRandom
 import Testing
 
 private func reader(_ text: String) -> JSONReader { JSONReader(Array(text.utf8)) }

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import LagCore
-import LagSimulation
+import SeededRandom
 import Testing
 
 /// Hosts as Kafka writes them, and the one form of each address.

@@ -1,5 +1,5 @@
 import LagCore
-import LagSimulation
+import SeededRandom
 import Testing
 
 /// The difference of two clocks, from commits alone.

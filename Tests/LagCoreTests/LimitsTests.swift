@@ -1,5 +1,5 @@
 import LagCore
-import LagSimulation
+import SeededRandom
 import Testing
 
 @Suite("Another size of windows while they are filled")

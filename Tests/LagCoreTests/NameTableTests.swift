@@ -1,5 +1,4 @@
 import LagCore
-import LagSimulation
 import Testing
 
 @Suite("Names")

@@ -1,5 +1,6 @@
 import LagCore
 import LagSimulation
+import SeededRandom
 import Testing
 
 /// The store against dictionaries of rings, through long random lives.

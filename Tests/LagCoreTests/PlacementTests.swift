@@ -1,5 +1,4 @@
 import LagCore
-import LagSimulation
 import Testing
 
 /// Placement by name: each way a commit can go, with Burrow's own cases

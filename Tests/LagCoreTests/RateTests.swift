@@ -1,4 +1,4 @@
-import LagSimulation
+import SeededRandom
 import Testing
 
 @testable import LagCore

@@ -1,5 +1,5 @@
 import LagCore
-import LagSimulation
+import SeededRandom
 import Testing
 
 @Suite("Agents agree on the scale")

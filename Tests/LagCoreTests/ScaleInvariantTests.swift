@@ -1,5 +1,5 @@
 import LagCore
-import LagSimulation
+import SeededRandom
 import Testing
 
 /// What must hold of the scale hint whatever is observed (the contract, section 7.4).

@@ -1,5 +1,5 @@
 import LagCore
-import LagSimulation
+import SeededRandom
 
 /// A group that consumes one topic, ten seconds by ten, and agents that watch it.
 ///

@@ -1,5 +1,5 @@
 import LagCore
-import LagSimulation
+import SeededRandom
 import Testing
 
 /// The packed heads of a topic against plain arrays.

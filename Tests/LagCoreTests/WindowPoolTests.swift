@@ -1,5 +1,6 @@
 import LagCore
 import LagSimulation
+import SeededRandom
 import Testing
 
 /// The packed windows against rings that keep everything in full.

@@ -1,4 +1,5 @@
 import HTTPServer
+import SeededRandom
 import Testing
 
 /// An answer and what a client must make of it however it is cut.
@@ -204,7 +205,7 @@ struct ClientReaderTests {
   @Test("Random bytes are refused or waited for, and never trap")
   func random() {
     let seed = UInt64.random(in: 0...UInt64.max)
-    var generator = SplitMix(state: seed)
+    var generator = SeededGenerator(seed: seed)
     let words = [
       "HTTP/1.1 200 OK\r\n", "HTTP/1.1 ", "\r\n", "Content-Length: 9\r\n", "a", ":", "\n", "0",
       "Transfer-Encoding: chunked\r\n", "ffffffff\r\n", "7fffffff", "\u{0}", "100 Continue\r\n",

@@ -1,9 +1,14 @@
 /// A small random number generator (SplitMix64) that repeats itself from its seed.
 package struct SeededGenerator: RandomNumberGenerator {
+  /// What it began with: a test that fails prints it.
+  package let seed: UInt64
   private var state: UInt64
 
   /// Creates the generator that `seed` names.
-  package init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) {
+    self.seed = seed
+    state = seed
+  }
 
   /// Returns the next 64 random bits.
   package mutating func next() -> UInt64 {
