@@ -179,7 +179,8 @@ private final class Demo {
     StandardOutput.write(
       """
       A mock Kafka cluster at \(world.bootstrapServers), the agent at http://\(address)/ (a page)
-      Consumers: \(scene.roles.map { "\($0.name) \($0.does)" }.joined(separator: "; "))
+      Consumers:
+      \(scene.roles.map { "  \(DemoTable.pad($0.name, 11)) \($0.does)" }.joined(separator: "\n"))
 
       While it runs, try:
         curl -i http://\(address)/consumer/\(group)/readyz

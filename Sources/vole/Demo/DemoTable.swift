@@ -137,7 +137,8 @@ struct DemoTable {
     return text
   }
 
-  private static func pad(_ text: String, _ width: Int) -> String {
+  /// A text with blanks behind it, up to a number of columns.
+  static func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
   }
 
