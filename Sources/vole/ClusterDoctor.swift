@@ -265,7 +265,7 @@ final class DoctorProgress {
   private static let pause = nanosecondsPerSecond / 10
 
   private let cluster: String
-  private let isShown = StandardError.isTerminal
+  private let isShown = StandardError.isTerminal && !Terminal.isDumb
   private var shownAt: Int64 = 0
 
   init(cluster: String) {

@@ -27,7 +27,7 @@ private func showConfiguration(_ arguments: CommandLineArguments) -> Int32 {
       library: Run.clientLibrary)
     warn(configuration.warnings)
     if !arguments.has("check") { StandardOutput.write(text(of: configuration)) }
-    return ExitCode.ok
+    return StandardOutput.conclude(ExitCode.ok, of: "vole config")
   } catch {
     warn(error.warnings)
     for problem in error.problems { StandardError.write("vole config: \(problem)\n") }

@@ -52,9 +52,10 @@ private func examine(_ arguments: CommandLineArguments) -> Int32 {
     StandardError.write("vole doctor: \(error) (vole doctor --help)\n")
     return ExitCode.usage
   }
-  for warning in configuration.warnings { StandardError.write("vole doctor: \(warning)\n") }
-  let noColour = processEnvironment()["NO_COLOR"].map { !$0.isEmpty } ?? false
-  let text = ReportText(isColoured: StandardOutput.isTerminal && !noColour)
+  for warning in configuration.warnings {
+    StandardError.write("vole doctor: warning: \(warning)\n")
+  }
+  let text = ReportText(isColoured: Terminal.hasColours)
   var worst = Conclusion.sound
   for cluster in configuration.clusters {
     let report: ClusterReport
@@ -69,7 +70,8 @@ private func examine(_ arguments: CommandLineArguments) -> Int32 {
     StandardOutput.write(text.text(report))
     worst = max(worst, Conclusion(report.findings))
   }
+  let code = StandardOutput.conclude(worst.exitCode, of: "vole doctor")
   // A client that is stuck in a call must not keep the process, nor meet its exit handlers.
-  if !ClientRetirement.wait(timeoutMilliseconds: 500) { _exit(worst.exitCode) }
-  return worst.exitCode
+  if !ClientRetirement.wait(timeoutMilliseconds: 500) { _exit(code) }
+  return code
 }

@@ -142,7 +142,7 @@ private struct Progress {
     self.total = total ?? 0
     isShown =
       (total ?? 0) >= Self.leastBytes && StandardError.isTerminal
-      && !StandardOutput.isTerminal
+      && !StandardOutput.isTerminal && !Terminal.isDumb
   }
 
   mutating func add(_ bytes: Int) {

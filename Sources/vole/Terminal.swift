@@ -25,10 +25,18 @@ struct Terminal {
       width: max(leastWidth, Int(size.ws_col)), height: size.ws_row > 0 ? Int(size.ws_row) : nil)
   }
 
-  /// Colours, where a person sees them and wants them (no-color.org).
-  static var paint: Paint {
-    Paint(
-      isOn: StandardOutput.isTerminal
-        && processEnvironment()["NO_COLOR", default: ""].isEmpty)
+  /// Whether standard output is a terminal that knows control sequences (terminfo(5): dumb ones
+  /// do not), so that lines can be drawn over.
+  static var isScreen: Bool { StandardOutput.isTerminal && !isDumb }
+
+  /// Whether colours are wanted too (no-color.org).
+  static var hasColours: Bool {
+    isScreen && processEnvironment()["NO_COLOR", default: ""].isEmpty
   }
+
+  /// Colours, where a person sees them and wants them.
+  static var paint: Paint { Paint(isOn: hasColours) }
+
+  /// Whether the terminal knows no control sequences.
+  static var isDumb: Bool { processEnvironment()["TERM"] == "dumb" }
 }

@@ -24,12 +24,13 @@ let program = ProgramDeclaration(
   version: voleVersion,
   commands: commands.map(\.declaration))
 
+StandardStreams.reserve()
 Signals.ignoreBrokenPipe()
 do throws(UsageError) {
   switch try program.parse(Array(CommandLine.arguments.dropFirst())) {
   case .show(let text):
     StandardOutput.write(text)
-    exit(ExitCode.ok)
+    exit(StandardOutput.conclude(ExitCode.ok, of: program.name))
   case .run(let name, let arguments):
     guard let command = commands.first(where: { $0.declaration.name == name }) else {
       exit(ExitCode.usage)

@@ -163,10 +163,8 @@ private final class Demo {
     self.seconds = seconds
     startedAt = loop.clock.monotonicNanoseconds()
     rows = scene.roles.map { DemoRow(role: $0) }
-    let isTerminal = StandardOutput.isTerminal
     table = DemoTable(
-      isTerminal: isTerminal,
-      hasColors: isTerminal && processEnvironment()["NO_COLOR", default: ""].isEmpty,
+      isTerminal: Terminal.isScreen, hasColors: Terminal.hasColours,
       out: { StandardOutput.write($0) })
   }
 

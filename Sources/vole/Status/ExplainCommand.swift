@@ -45,7 +45,7 @@ private func explainGroup(_ arguments: CommandLineArguments) -> Int32 {
     show(content, asJSON: arguments.has("json")) { width, paint in
       ExplanationView(explanation).lines(width: width, paint)
     }
-    return exitCode(of: explanation.status)
+    return StandardOutput.conclude(exitCode(of: explanation.status), of: "vole explain")
   } catch {
     StandardError.write("vole explain: \(error.text)\n")
     return error.exitCode

@@ -49,18 +49,24 @@ private func showStatus(_ arguments: CommandLineArguments) -> Int32 {
   let question = GroupQuestion(
     group: arguments.positionals.first, cluster: arguments.value("cluster"))
   do throws(AskingFailure) {
-    if arguments.has("agent") { return try showAgent(client, asJSON: arguments.has("json")) }
-    if arguments.has("watch") {
-      let watch = StatusWatch(client, question, asJSON: arguments.has("json"))
-      return try watch.run()
-    }
-    return try question.group == nil
-      ? showGroups(client, question, asJSON: arguments.has("json"))
-      : showGroup(client, question, asJSON: arguments.has("json"))
+    let code = try show(client, question, arguments)
+    return StandardOutput.conclude(code, of: "vole status")
   } catch {
     StandardError.write("vole status: \(error.text)\n")
     return error.exitCode
   }
+}
+
+private func show(
+  _ client: AgentClient, _ question: GroupQuestion, _ arguments: CommandLineArguments
+) throws(AskingFailure) -> Int32 {
+  let asJSON = arguments.has("json")
+  if arguments.has("agent") { return try showAgent(client, asJSON: asJSON) }
+  if arguments.has("watch") {
+    return try StatusWatch(client, question, asJSON: asJSON).run()
+  }
+  return try question.group == nil
+    ? showGroups(client, question, asJSON: asJSON) : showGroup(client, question, asJSON: asJSON)
 }
 
 /// Which groups are asked for.

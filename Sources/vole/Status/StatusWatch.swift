@@ -36,7 +36,7 @@ final class StatusWatch {
     self.client = client
     self.question = question
     self.asJSON = asJSON
-    isLive = StandardOutput.isTerminal && !asJSON
+    isLive = Terminal.isScreen && !asJSON
   }
 
   /// Watches until nobody reads any more, or the agent refuses.

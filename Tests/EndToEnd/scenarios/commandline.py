@@ -3,11 +3,13 @@
 import os
 import re
 import socket
+import subprocess
 from pathlib import Path
 
-from harness.agent import refused
+from harness.agent import clean_environment, refused
 from harness.runner import CannotRun, scenario
-from harness.waiting import equal
+from harness.terminal import Terminal
+from harness.waiting import equal, eventually
 
 # A configuration with nothing wrong in it.
 RIGHT = """\
@@ -180,3 +182,59 @@ def environment(context):
             environment={"VOLE_LISTEN": "nonsense"})
     _expect(context, [r"VOLE_STORAGE_X_INTERVALS.*many.*whole number|INTERVALS.*whole number"],
             ["run"], RIGHT + "[storage.x]\n", environment={"VOLE_STORAGE_X_INTERVALS": "many"})
+
+
+@scenario("an answer that cannot be written: one line, exit 2; one that nobody reads: nothing")
+def full_disk(context):
+    right = _FLAGS[1:] + ["--group", "a"]
+    for arguments, name in (
+        (["--help"], "vole"), (["--version"], "vole"), (["run", "--help"], "vole"),
+        (["config", *right], "vole config"),
+        (["doctor", *right[:2], *right[4:], "--timeout", "1"], "vole doctor"),
+    ):
+        command = [str(context.vole), *arguments]
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                timeout=20, env=clean_environment())
+        equal(f"what {arguments} says", done.stderr.decode(),
+              f"{name}: standard output: no space left on device\n")
+        equal(f"the exit code of {arguments}", done.returncode, 2)
+    unread, written = os.pipe()
+    os.close(unread)
+    done = subprocess.run(
+        [str(context.vole), "config", *right], stdin=subprocess.DEVNULL, stdout=written,
+        stderr=subprocess.PIPE, timeout=20, env=clean_environment())
+    os.close(written)
+    equal("what is said where nobody reads", done.stderr, b"")
+    equal("the exit code where nobody reads", done.returncode, 0)
+
+
+@scenario("standard streams that were closed: no socket of the agent takes their place")
+def closed_streams(context):
+    agent = subprocess.Popen(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", str(context.vole), *_FLAGS, "--group", "a"],
+        env=clean_environment())
+    try:
+        descriptors = Path(f"/proc/{agent.pid}/fd")
+
+        def listens():
+            return any(os.readlink(one).startswith("socket:") for one in descriptors.iterdir())
+
+        eventually("the agent listens", listens, 20)
+        equal("what stands for the standard streams",
+              [os.readlink(descriptors / str(number)) for number in range(3)], ["/dev/null"] * 3)
+    finally:
+        agent.terminate()
+        equal("the exit code", agent.wait(15), 0)
+
+
+@scenario("a dumb terminal gets no control sequence, another one does")
+def dumb_terminal(context):
+    for name, is_dumb in (("dumb", True), ("xterm", False)):
+        terminal = Terminal(
+            [context.vole, "demo", "--seconds", "2"], 80, 24, environment={"TERM": name})
+        code, _ = terminal.wait(30)
+        equal("the exit code, as no verdict is there yet", code, 1)
+        assert "UNKNOWN" in terminal.written, terminal.written
+        equal(f"whether TERM={name} gets none", "\x1b" not in terminal.written, is_dumb)
