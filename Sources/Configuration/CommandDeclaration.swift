@@ -59,21 +59,22 @@ package struct ProgramDeclaration: Equatable, Sendable {
   ///
   /// - Parameter arguments: Those behind the name of the binary.
   /// - Returns: The command with its arguments, or a text to show.
-  /// - Throws: One line that says what is wrong and where help is.
+  /// - Throws: One line that says what is wrong and where help is, behind the name of the program
+  ///   and of its command.
   package func parse(_ arguments: [String]) throws(UsageError) -> Invocation {
     guard let first = arguments.first else {
-      throw UsageError("no command is given (\(name) --help lists them)")
+      throw UsageError("\(name): no command is given (\(name) --help lists them)")
     }
     if first == "--help" || first == "-h" { return .show(help) }
     if first == "--version" { return .show("\(name) \(version)\n") }
     guard let command = commands.first(where: { $0.name == first }) else {
-      throw UsageError(unknown(first))
+      throw UsageError("\(name): \(unknown(first))")
     }
     let request: CommandDeclaration.Request
     do throws(UsageError) {
       request = try command.parse(Array(arguments.dropFirst()))
     } catch {
-      throw UsageError("\(command.name): \(error) (\(name) \(command.name) --help)")
+      throw UsageError("\(name) \(command.name): \(error) (\(name) \(command.name) --help)")
     }
     switch request {
     case .help: return .show(command.help(program: name))

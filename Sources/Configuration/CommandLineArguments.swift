@@ -135,6 +135,9 @@ extension CommandLineArguments {
       separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
     let written = parts.first.map { String(decoding: $0, as: UTF8.self) } ?? argument
     let attached = parts.count == 2 ? String(decoding: parts[1], as: UTF8.self) : nil
+    if attached != nil, written == "--help" || written == "--version" {
+      throw UsageError("\(written) takes no value")
+    }
     guard let option = command.options.first(where: { "--\($0.name)" == written }) else {
       throw UsageError(unknown(written, for: command))
     }

@@ -40,6 +40,9 @@ enum Shortcut: String, CaseIterable {
   }
 }
 
+/// Variables of the commands that ask a running agent: where it is, and the file of a token.
+private let askingVariables: Set = ["VOLE_SERVER", "VOLE_TOKEN_FILE"]
+
 extension Overrides {
   /// Finds the variables that override keys of the sections.
   ///
@@ -61,7 +64,9 @@ extension Overrides {
       }
     }
     for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
-      if value.isEmpty || Shortcut(rawValue: name) != nil { continue }
+      if value.isEmpty || Shortcut(rawValue: name) != nil || askingVariables.contains(name) {
+        continue
+      }
       guard let paths = candidates[name] else {
         if name.hasPrefix("VOLE_"), !isServiceLink(name, value) {
           let known = Shortcut.allCases.map(\.rawValue) + candidates.keys.sorted()

@@ -68,6 +68,9 @@ extension Loader {
   }
 
   private mutating func checkCluster(_ wanted: String) {
+    guard !wanted.isEmpty else {
+      return reader.report.error(.flag("--cluster"), nil, "is empty (the name of a cluster)")
+    }
     let known = sections.of(Schema.cluster).compactMap(\.name)
     if known.contains(wanted) { return }
     reader.report.error(

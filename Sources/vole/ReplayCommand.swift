@@ -46,28 +46,37 @@ extension Command {
         OptionDeclaration("state", help: "Print the offsets that stand at the end."),
         OptionDeclaration("members", help: "Print who is in each group at the end."),
         OptionDeclaration("timeline", help: "Print each change of a verdict."),
-        OptionDeclaration(
-          "intervals", placeholder: "N", help: "Timeline: commits that a window keeps [10]."),
-        OptionDeclaration(
-          "min-distance", placeholder: "SECONDS",
-          help: "Timeline: least time between two kept commits [0]."),
-        OptionDeclaration(
-          "allowed-lag", placeholder: "N", help: "Timeline: lag that counts as none [0]."),
-        OptionDeclaration(
-          "minimum-complete", placeholder: "SHARE",
-          help: "Timeline: filled share of a window, 0 to 1, from which it is judged [1]."),
-        OptionDeclaration(
-          "hold", placeholder: "SECONDS",
-          help: "Timeline: how long a commit must stand behind a head for a window that is not "
-            + "filled to be judged [330]."),
-      ]),
+      ] + timelineOptions),
     run: replayLog)
 }
+
+/// The options that have a meaning with `--timeline` only.
+private let timelineOptions = [
+  OptionDeclaration(
+    "intervals", placeholder: "N", help: "Timeline: commits that a window keeps [10]."),
+  OptionDeclaration(
+    "min-distance", placeholder: "SECONDS",
+    help: "Timeline: least time between two kept commits [0]."),
+  OptionDeclaration(
+    "allowed-lag", placeholder: "N", help: "Timeline: lag that counts as none [0]."),
+  OptionDeclaration(
+    "minimum-complete", placeholder: "SHARE",
+    help: "Timeline: filled share of a window, 0 to 1, from which it is judged [1]."),
+  OptionDeclaration(
+    "hold", placeholder: "SECONDS",
+    help: "Timeline: how long a commit must stand behind a head for a window that is not filled to "
+      + "be judged [330]."),
+]
 
 private func replayLog(_ arguments: CommandLineArguments) -> Int32 {
   let stream = LineStream(command: "replay")
   guard ["state", "members", "timeline"].count(where: arguments.has) == 1 else {
     return stream.refuse("one of --state, --members and --timeline is needed (vole replay --help)")
+  }
+  if !arguments.has("timeline"),
+    let idle = timelineOptions.first(where: { arguments.value($0.name) != nil })
+  {
+    return stream.refuse("--\(idle.name) goes with --timeline (vole replay --help)")
   }
   let settings: TimelineSettings
   do throws(UsageError) { settings = try TimelineSettings(arguments) } catch {

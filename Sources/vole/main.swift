@@ -38,6 +38,6 @@ do throws(UsageError) {
     exit(command.run(arguments))
   }
 } catch {
-  StandardError.write("vole: \(error)\n")
+  StandardError.write("\(error)\n")
   exit(ExitCode.usage)
 }

@@ -90,14 +90,15 @@ struct AskingTests {
     defer { try? FileManager.default.removeItem(at: file) }
     let stub = try StubServer(
       StubAnswers.http(
-        #"{"code":"unauthenticated","message":"the token is not known"}"#,
+        #"{"code":"unauthenticated","message":"a token is needed"}"#,
         status: "401 Unauthorized"))
     defer { stub.close() }
     let result = try run(stub, ["status", "--token-file", file.path])
     #expect(result.code == 2)
     #expect(
       result.errors
-        == "vole status: http://127.0.0.1:\(stub.port): the token is not known\n")
+        == "vole status: http://127.0.0.1:\(stub.port): the agent does not know the token that was "
+        + "shown\n")
     #expect(stub.asked.first?.head.contains("\r\nAuthorization: Bearer s3cret\r\n") == true)
     let missing = try run(stub, ["status", "--token-file", "/nonexistent"])
     #expect(missing.code == 2)
@@ -182,11 +183,12 @@ struct AskingTests {
       (["status", "--agent", "x"], "vole status: --agent goes with neither GROUP nor --watch"),
       (["status", "--server", "ftp://x"], "vole status: --server: \"ftp://x\" is no http://"),
       (["status", "--timeout", "0"], "vole status: --timeout: \"0\" is not a whole number"),
+      (["status", "--key-file", "k"], "vole status: --key-file goes with --cert-file"),
       (["check"], "vole check: one of --liveness and --readiness is needed"),
       (["check", "--liveness", "--readiness"], "vole check: one of --liveness and --readiness"),
-      (["explain"], "vole: explain: GROUP is missing"),
+      (["explain"], "vole explain: GROUP is missing"),
       (["explain", "g", "t"], "vole explain: TOPIC needs a PARTITION"),
-      (["explain", "g", "t", "-1"], "vole: explain: unknown option -1"),
+      (["explain", "g", "t", "-1"], "vole explain: unknown option -1"),
       (["explain", "g", "t", "x"], "vole explain: PARTITION: \"x\" is no number of a partition"),
     ])
   func usage(arguments: [String], line: String) throws {

@@ -27,9 +27,9 @@ struct CommandTests {
     arguments: [
       ([], "vole: no command is given (vole --help lists them)\n"),
       (["rum"], "vole: unknown command rum (did you mean run?)\n"),
-      (["run", "--grop"], "vole: run: unknown option --grop (did you mean --group?) "),
-      (["decode", "file"], "vole: decode: unexpected argument \"file\" "),
-      (["replay"], "vole: replay: FILE is missing "),
+      (["run", "--grop"], "vole run: unknown option --grop (did you mean --group?) "),
+      (["decode", "file"], "vole decode: unexpected argument \"file\" "),
+      (["replay"], "vole replay: FILE is missing "),
     ])
   func wrongUsage(arguments: [String], line: String) throws {
     let result = try VoleProcess.run(arguments)
@@ -96,6 +96,14 @@ struct CommandTests {
     #expect(doomed.count == 1, "the topic doomed was deleted, and its offsets with it")
     #expect(doomed.allSatisfy { $0.contains("\"topic\":\"orders\"") })
     #expect(!state.contains { $0.contains("\"group\":\"txn-hang\"") }, "it was aborted")
+  }
+
+  @Test("An option of --timeline without it is refused, not passed over")
+  func idleOption() throws {
+    let result = try VoleProcess.run(["replay", "--state", "--hold", "5", "-"])
+    #expect(result.code == 2)
+    #expect(
+      result.errors == "vole replay: --hold goes with --timeline (vole replay --help)\n")
   }
 
   @Test("A file that cannot be read is told with its name")

@@ -73,33 +73,37 @@ struct CommandLineTests {
 
   @Test("What is wrong is one line that names it")
   func wrong() throws {
-    #expect(error() == "no command is given (vole --help lists them)")
-    #expect(error("rnu") == "unknown command rnu (did you mean run?)")
-    #expect(error("dance") == "unknown command dance (vole --help lists them)")
-    #expect(error("notifi") == "unknown command notifi (vole --help lists them)")
-    #expect(error("--verison") == "unknown option --verison (did you mean --version?)")
-    #expect(error("") == "unknown command \"\" (vole --help lists them)")
+    #expect(error() == "vole: no command is given (vole --help lists them)")
+    #expect(error("rnu") == "vole: unknown command rnu (did you mean run?)")
+    #expect(error("dance") == "vole: unknown command dance (vole --help lists them)")
+    #expect(error("notifi") == "vole: unknown command notifi (vole --help lists them)")
+    #expect(error("--verison") == "vole: unknown option --verison (did you mean --version?)")
+    #expect(error("") == "vole: unknown command \"\" (vole --help lists them)")
     #expect(
       error("run", "--gruop", "a")
-        == "run: unknown option --gruop (did you mean --group?) (vole run --help)")
-    #expect(error("run", "--zzz") == "run: unknown option --zzz (vole run --help)")
-    #expect(error("run", "-g") == "run: unknown option -g (vole run --help)")
+        == "vole run: unknown option --gruop (did you mean --group?) (vole run --help)")
+    #expect(error("run", "--zzz") == "vole run: unknown option --zzz (vole run --help)")
+    #expect(error("run", "-g") == "vole run: unknown option -g (vole run --help)")
     #expect(
-      error("run", "--group") == "run: --group needs a value (--group NAME) (vole run --help)")
+      error("run", "--group") == "vole run: --group needs a value (--group NAME) (vole run --help)")
     #expect(
       error("run", "--group", "--listen")
-        == "run: --group needs a value (--group NAME) (vole run --help)")
+        == "vole run: --group needs a value (--group NAME) (vole run --help)")
     #expect(
       error("run", "--listen", ":1", "--listen", ":2")
-        == "run: --listen is given twice (vole run --help)")
+        == "vole run: --listen is given twice (vole run --help)")
     #expect(
-      error("run", "orders") == "run: unexpected argument \"orders\" (vole run --help)")
+      error("run", "orders") == "vole run: unexpected argument \"orders\" (vole run --help)")
     #expect(
-      error("status", "--watch=yes") == "status: --watch takes no value (vole status --help)")
-    #expect(error("replay") == "replay: FILE is missing (vole replay --help)")
+      error("status", "--watch=yes") == "vole status: --watch takes no value (vole status --help)")
+    #expect(
+      error("status", "--help=yes") == "vole status: --help takes no value (vole status --help)")
+    #expect(
+      error("run", "--version=") == "vole run: --version takes no value (vole run --help)")
+    #expect(error("replay") == "vole replay: FILE is missing (vole replay --help)")
     #expect(
       error("run", "--a\u{1B}[2J")
-        == "run: unknown option \"--a\\u001B[2J\" (vole run --help)")
+        == "vole run: unknown option \"--a\\u001B[2J\" (vole run --help)")
     let number = try arguments("status", "--seconds", "ten")
     #expect(
       #expect(throws: UsageError.self) { try number.integer("seconds", in: 1...9) }?.description

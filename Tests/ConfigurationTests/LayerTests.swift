@@ -170,6 +170,7 @@ struct LayerTests {
       oneCluster,
       environment: [
         "VOLE_GROUP": "a", "VOLE_SASL_PRD_PASSWORD": "3", "VOLE_SERVICE_HOST": "10.0.0.1",
+        "VOLE_SERVER": "http://127.0.0.1:1", "VOLE_TOKEN_FILE": "/t",
         "VOLE_SERVICE_PORT": "8000", "VOLE_PORT": "tcp://10.0.0.1:8000",
         "VOLE_PORT_8000_TCP_ADDR": "10.0.0.1", "VOLE_METRICS_SERVICE_PORT_HTTP": "80",
         "PATH": "/bin", "VOLETA": "x",
@@ -214,6 +215,12 @@ struct LayerTests {
       errors(twoClusters) { $0.cluster = "wets" } == [
         "--cluster: there is no [cluster.wets] (did you mean west?)"
       ])
+    #expect(
+      errors(nil) {
+        $0.cluster = ""
+        $0.bootstrapServers = ["k:1"]
+        $0.groups = ["g"]
+      } == ["--cluster: is empty (the name of a cluster)"])
     let named = try load(nil) {
       $0.cluster = "prod"
       $0.bootstrapServers = ["k:1"]

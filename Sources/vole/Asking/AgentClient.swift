@@ -82,7 +82,10 @@ struct AgentClient {
 
   private func refusal(_ head: ClientResponseHead, _ content: [UInt8]) -> RPCFailure {
     let told = head.mediaType == "application/json" ? RPCFailure(content) : nil
-    return told ?? RPCFailure(httpStatus: head.status)
+    let failure = told ?? RPCFailure(httpStatus: head.status)
+    // The agent says the same to who shows none.
+    guard failure.code == .unauthenticated, options.token != nil else { return failure }
+    return RPCFailure(.unauthenticated, "the agent does not know the token that was shown")
   }
 
   private func notAnAgent(_ head: ClientResponseHead) -> AskingFailure {

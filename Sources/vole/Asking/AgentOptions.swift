@@ -50,6 +50,9 @@ struct AgentOptions {
   init(_ arguments: CommandLineArguments, environment: [String: String]) throws(UsageError) {
     milliseconds = Int64(try arguments.integer("timeout", in: 1...3600) ?? 5) * 1000
     server = try Self.server(arguments, environment)
+    if arguments.value("key-file") != nil, arguments.value("cert-file") == nil {
+      throw UsageError("--key-file goes with --cert-file")
+    }
     var tls = ClientTLSSettings()
     tls.authorityFile = arguments.value("ca-file")
     tls.isVerified = !arguments.has("insecure")
