@@ -27,7 +27,8 @@ extension SASLProfile {
   /// Reads `[sasl.X]`.
   init(_ section: Section, _ reader: inout SettingReader) {
     name = section.name ?? ""
-    mechanism = reader.value(SASLKeys.mechanism, in: section)
+    let wanted = reader.read(SASLKeys.mechanism, in: section)
+    mechanism = wanted.value
     let handshake = reader.read(SASLKeys.handshakeFirst, in: section)
     if !handshake.value {
       reader.report.warning(
@@ -41,6 +42,8 @@ extension SASLProfile {
     password = secret.value
     tokenFile = token.value
     files = reader.files(of: section.path)
+    // Nobody knows what an unknown mechanism needs.
+    if wanted.isRefused { return }
     if tokenFile != nil, mechanism != .oauthBearer {
       reader.report.error(
         token.origin, section.path(SASLKeys.tokenFile.name),

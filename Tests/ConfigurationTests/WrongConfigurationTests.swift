@@ -220,6 +220,10 @@ struct WrongConfigurationTests {
       "vole.toml:9: sasl.a.username: is missing (PLAIN needs one: username or username-file)",
       "vole.toml:9: sasl.a.password: is missing (password or password-file)"),
     Mistake(
+      "[sasl.a]\nmechanism = \"NONE\"",
+      "vole.toml:10: sasl.a.mechanism: \"NONE\" is unknown (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, "
+        + "GSSAPI, OAUTHBEARER)"),
+    Mistake(
       "[sasl.a]\nmechanism = \"SCRAM\"\nusername = \"u\"\npassword = 12345",
       "vole.toml:10: sasl.a.mechanism: \"SCRAM\" is unknown (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, "
         + "GSSAPI, OAUTHBEARER)",
