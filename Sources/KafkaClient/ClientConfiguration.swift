@@ -1,4 +1,5 @@
 import CLibrdkafka
+import Text
 
 /// Owns a `rd_kafka_conf_t` until a client takes it over.
 @safe struct ClientConfiguration: ~Copyable {
@@ -46,8 +47,9 @@ import CLibrdkafka
     case RD_KAFKA_CONF_UNKNOWN:
       return KafkaPropertyProblem(name: property.name, reason: "no such property")
     default:
-      // librdkafka's text repeats the value.
-      let reason = property.isSecret || text.isEmpty ? "this value is not accepted" : text
+      // librdkafka's text repeats the value, but for properties that it was built without.
+      let isTold = !property.isSecret || text.holds("not supported in this build")
+      let reason = isTold && !text.isEmpty ? text : "this value is not accepted"
       return KafkaPropertyProblem(name: property.name, reason: reason)
     }
   }

@@ -49,6 +49,16 @@ struct PropertyTests {
     #expect(!KafkaProperty("sasl.username", "me").isSecret)
   }
 
+  @Test("a secret that this librdkafka was built without is refused with that reason")
+  func unsupportedSecret() {
+    let name = "sasl.oauthbearer.client.secret"
+    let problems = KafkaProperties([KafkaProperty(name, "hunter2")]).problems()
+    // Others were built with it, and take it.
+    for problem in problems {
+      #expect(problem.reason.contains("not supported in this build: "), "\(problem)")
+    }
+  }
+
   @Test("an invalid secret is refused without its value")
   func invalidSecret() {
     // A PEM that is no PEM is refused by librdkafka with a text that may repeat it.
