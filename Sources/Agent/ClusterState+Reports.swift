@@ -230,7 +230,9 @@ extension ClusterState {
   /// Where the commits of a group come from, in words.
   private func sourceText(_ group: Int) -> String {
     guard watched[group].source == .fetch else {
-      return "\(settings.offsetsTopic)-\(watched[group].partition)"
+      // Which partition it is cannot be told before the topic was looked up.
+      let partition = watched[group].partition
+      return partition < 0 ? settings.offsetsTopic : "\(settings.offsetsTopic)-\(partition)"
     }
     if reading(of: group)?.isWithheld == true {
       return "OffsetFetch, because an open transaction withholds "

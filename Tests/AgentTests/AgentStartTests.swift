@@ -152,6 +152,7 @@ struct AgentStartTests {
     #expect((10...40).contains(lookUps), "\(lookUps) tries in 60 s")
     #expect(world.report("g")?.verdict == .unknown)
     #expect(world.report("g")?.reason == "cluster local: all brokers are down")
+    #expect(world.report("g")?.source == "__consumer_offsets", "nobody knows which partition")
     world.tick(seconds: 6)
     world.answerTopics([:])
     #expect(world.take().logged.contains("cluster answers again"))
