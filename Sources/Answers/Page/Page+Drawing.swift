@@ -151,9 +151,10 @@ extension Page {
           text: (decision.passes ? "● passes: " : "✖ fails: ") + name }),
         " " + (decision.reason || ""));
       if (clauses.length) {
+        // One that was not asked neither holds nor does not.
+        const word = { true: "holds, ", false: "does not hold, " };
         block.append(element("ul", {}, ...clauses.map((clause) => element("li", { text:
-          `${clause.name}: ${clause.holds ? "holds" : "does not hold"}, ` +
-          (clause.evidence || "") }))));
+          `${clause.name}: ${word[clause.holds] || ""}${clause.evidence || ""}` }))));
       }
       return block;
     }

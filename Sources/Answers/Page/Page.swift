@@ -6,7 +6,7 @@
 package enum Page {
   /// The base64 of the SHA-256 of the style and of the script, as they stand in the document.
   private static let styleHash: StaticString = "j3WQwv5EJ6Wp+SsLdGlJkisQ/wYAUL31ZnV4jkgFV2Q="
-  private static let scriptHash: StaticString = "doV2vn/WrTLGZv9lSo1Ow9VnVVKF8rMnItxCBx/hyPg="
+  private static let scriptHash: StaticString = "Ti05l+R+JznR5V7X5Zwq1mgROXVnq3qroQenR6qsnQc="
 
   /// The document, made when it is first asked for.
   package static let document: [UInt8] = {

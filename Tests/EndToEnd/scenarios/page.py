@@ -62,6 +62,9 @@ def shows(context):
               document.querySelectorAll("#groups li details[open] td svg").length > 0 &&
               document.querySelector("#groups li details[open]").textContent.includes("Replicas")
               """), 10)
+        told = browser.run(
+            'document.querySelector("#groups li details[open]").textContent')
+        assert "hold: not asked" in told and "does not hold, not asked" not in told, told
         seen = {}
         for width in (1200, 360):
             browser.resize(width, 900)
