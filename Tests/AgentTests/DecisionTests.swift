@@ -20,7 +20,7 @@ struct DecisionTests {
     #expect(
       text.contains(
         pod == 1
-          ? "liveness fails: 1 partition of this pod stand: orders-2 at offset"
+          ? "liveness fails: 1 partition of this pod stands: orders-2 at offset"
           : "liveness passes: partition: no partition of this pod is STOP or STALL, 1 of others"),
       "\(text)")
     #expect(world.logged.contains("liveness fails") == (pod == 1))

@@ -47,9 +47,29 @@ struct DecisionAnswerTests {
     #expect(!told.passes)
     #expect(
       told.text
-        == "orders OK: 0 partitions OK, lag 0; liveness fails: 1 partition of this pod stand: "
+        == "orders OK: 0 partitions OK, lag 0; liveness fails: 1 partition of this pod stands: "
         + "orders-3 at offset 17, lag 99, every commit of the window has the same offset; it has "
         + "stood for 61 s of the 60 s that are asked for, since it is behind without progress\n")
+  }
+
+  @Test("One is said of one")
+  func one() {
+    let name = { (partition: TroubledPartition) in "\(partition.partition)" }
+    #expect(
+      ClauseEvidence.poison(count: 1, retryIn: 60_000).sentence(name)
+        == "1 partition of this pod stands where restarts did not help (poison), liveness is tried "
+        + "again in 60 s")
+    #expect(
+      ClauseEvidence.poison(count: 2, retryIn: 60_000).sentence(name)
+        .hasPrefix("2 partitions of this pod stand where "))
+    #expect(
+      ClauseEvidence.governor(.allowed(restarts: 1)).sentence(name)
+        == "1 restart of the budget is used")
+    #expect(
+      ClauseEvidence.owners(standing: 1, active: 3).sentence(name)
+        == "1 of 3 active owners stands")
+    #expect(
+      ClauseEvidence.noMember(of: 1).sentence(name) == "the group's one member is not this pod's")
   }
 
   @Test("What passes says which clause let it pass")

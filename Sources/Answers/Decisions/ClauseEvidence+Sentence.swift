@@ -10,18 +10,18 @@ extension ClauseEvidence {
     case .doubtful: "what is known is too old or too little to say anything"
     case .noIdentity:
       "neither POD_IP nor POD_NAME is given, so that no member is known to be this pod's"
-    case .noMember(let members):
-      "none of the group's \(members) members is this pod's"
+    case .noMember(1): "the group's one member is not this pod's"
+    case .noMember(let members): "none of the group's \(members) members is this pod's"
     case .healthy(0): "no partition is STOP or STALL"
     case .healthy(let others):
       "no partition of this pod is STOP or STALL, \(others) of others are"
     case .poison(let count, let retryIn):
-      "\(count) partitions of this pod stand where restarts did not help (poison), liveness is "
-        + "tried again in \(seconds(retryIn))"
+      "\(standingPartitions(count)) where restarts did not help (poison), liveness is tried again "
+        + "in \(seconds(retryIn))"
     case .anotherIncarnation: "the member that stands belongs to a container that is gone"
     case .standing(let worst, let count):
-      "\(count == 1 ? "1 partition" : "\(count) partitions") of this pod stand: "
-        + "\(partition(worst)) at offset \(worst.offset), lag \(worst.lag), "
+      "\(standingPartitions(count)): \(partition(worst)) at offset \(worst.offset), "
+        + "lag \(worst.lag), "
         + "\(worst.rule.sentence)"
     case .held(let time, let hold, let since):
       "it has stood for \(seconds(time)) of the \(seconds(hold)) that are asked for, since "
@@ -29,6 +29,7 @@ extension ClauseEvidence {
     case .othersProgressed(let ago): "another owner progressed \(seconds(ago)) ago"
     case .nobodyProgressed: "no other owner progressed meanwhile, so that the group may rebalance"
     case .soleOwner(let time): "there has been one owner only for \(seconds(time))"
+    case .owners(1, let active): "1 of \(active) active owners stands"
     case .owners(let standing, let active): "\(standing) of \(active) active owners stand"
     case .commonCause(let standing, let active, let time, let turn):
       "\(standing) of \(active) active owners stand, for \(seconds(time)): a common cause"
@@ -49,6 +50,7 @@ extension PodGovernor.Allowance {
   /// What the governor says, in words.
   var sentence: String {
     switch self {
+    case .allowed(1): "1 restart of the budget is used"
     case .allowed(let restarts): "\(restarts) restarts of the budget are used"
     case .failing(let time): "liveness has been failing for \(seconds(time))"
     case .grace(let time): "a failure has just ended, liveness passes for \(seconds(time)) more"
@@ -56,6 +58,10 @@ extension PodGovernor.Allowance {
       "the budget is used up by \(restarts) restarts, the next is free in \(seconds(time))"
     }
   }
+}
+
+private func standingPartitions(_ count: Int) -> String {
+  count == 1 ? "1 partition of this pod stands" : "\(count) partitions of this pod stand"
 }
 
 extension ReadinessDecision {
