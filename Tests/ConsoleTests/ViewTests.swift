@@ -71,6 +71,19 @@ struct ViewTests {
     try Golden.expect(lines, "explanation-80-colours", width: 80)
   }
 
+  @Test("A number that the evidence has in whole seconds is not told twice")
+  func toldOnce() throws {
+    let text = """
+      {"status":{},"decisions":[{"probe":"READINESS","passes":false,"clauses":[
+      {"name":"gate","evidence":"no sign yet, for 48 s","measured":48.7,"unit":"seconds"},
+      {"name":"other","evidence":"no sign yet, for a while","measured":48.7,"unit":"seconds"}]}]}
+      """
+    let view = ExplanationView(try Explanation(parsing: Array(text.utf8)))
+    let lines = view.lines(width: 80, plain)
+    #expect(lines.contains { $0.hasSuffix("  no sign yet, for 48 s") })
+    #expect(lines.contains { $0.hasSuffix("  no sign yet, for a while [48.7 seconds]") })
+  }
+
   @Test("A chart of offsets that are beyond all, or go back, never traps")
   func extremeOffsets() throws {
     for offsets in [

@@ -81,8 +81,8 @@ package struct ExplanationView {
       lines += TerminalText.wrapped(reason, to: width - 2).map { "  \($0)" }
     }
     if decision.probe == "LIVENESS", !decision.clauses.isEmpty {
-      let note = TerminalText.fitted("it fails only where all of these are so:", to: width - 2)
-      lines.append("  " + paint.painted(note, .faint))
+      let note = "it fails only where all of these are so:"
+      lines += TerminalText.wrapped(note, to: width - 2).map { "  " + paint.painted($0, .faint) }
     }
     let names = decision.clauses.map { TerminalText.harmless($0.name) }
     let indent = names.map(TerminalText.width).max() ?? 0
@@ -117,8 +117,11 @@ package struct ExplanationView {
   }
 
   private static func text(of clause: Clause) -> String {
-    // Evidence often has the number already.
     guard let measured = clause.measured, !clause.evidence.holds(number(measured)) else {
+      return clause.evidence
+    }
+    // Evidence often has the number already, in whole seconds.
+    if clause.limit == nil, clause.evidence.holds(Shown.whole(measured.rounded(.down))) {
       return clause.evidence
     }
     var numbers = number(measured)
