@@ -71,8 +71,9 @@ extension RPCService {
       let place = try agent.place(of: ask.name, scope)
       if !ask.topic.isEmpty || ask.partition != nil {
         guard agent.has(topic: ask.topic, partition: ask.partition, of: place) else {
+          let partition = ask.partition.map { "partition \($0)" } ?? "partition"
           throw ConnectError(
-            .notFound, "group \"\(ask.name.group)\" has no such partition of \"\(ask.topic)\"")
+            .notFound, "group \"\(ask.name.group)\" has no \(partition) of \"\(ask.topic)\"")
         }
       }
       var writer = JSONWriter(capacity: 4096)
