@@ -1,5 +1,6 @@
 """A program on a terminal of a given size: what it writes, and the screen that comes of it."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -34,6 +35,8 @@ class Terminal:
         self._thread.start()
 
     def _read(self):
+        # A character may arrive in two pieces.
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while True:
             try:
                 data = os.read(self._ours, 65536)
@@ -41,7 +44,7 @@ class Terminal:
                 return
             if not data:
                 return
-            self.written += data.decode(errors="replace")
+            self.written += decoder.decode(data)
 
     def wait(self, within=20):
         """Waits for the end; returns the exit code and what stands on standard error."""
