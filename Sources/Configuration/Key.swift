@@ -119,8 +119,11 @@ extension Key where Value == Int? {
         guard case .string(let text) = raw.asTOML, Int(text) == nil else {
           return try raw.integer(in: range, allowed: allowed)
         }
-        guard let seconds = secondsOfDuration(text), range.contains(seconds) else {
+        guard let seconds = secondsOfDuration(text) else {
           throw Complaint(message: "\(quoted(text)) is not a duration (\(allowed))")
+        }
+        guard range.contains(seconds) else {
+          throw Complaint(message: "\(quoted(text)) is out of range (\(allowed))")
         }
         return seconds
       }, show: { $0.map { "\($0)" } })

@@ -3,7 +3,18 @@ import LagCore
 /// The keys of `[general]`.
 enum GeneralKeys {
   static var accessControlAllowOrigin: Key<String?> {
-    .optionalString("access-control-allow-origin")
+    let text = Key<String?>.optionalString("access-control-allow-origin")
+    return Key(
+      name: text.name, fallback: nil,
+      parse: { (raw) throws(Complaint) in
+        // What no field of HTTP may hold would be left out of every answer.
+        let origin = try text.parse(raw)
+        if let origin, !origin.isPlain {
+          throw Complaint(
+            message: "\(quoted(origin)) is not an origin (\"*\" or \"https://HOST\")")
+        }
+        return origin
+      }, show: text.show)
   }
   static var environmentPrefix: Key<String> { .string("env-var-prefix", default: "VOLE") }
   static var stateDirectory: Key<String?> { .optionalString("state-dir") }

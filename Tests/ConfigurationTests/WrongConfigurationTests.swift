@@ -220,6 +220,14 @@ struct WrongConfigurationTests {
       "vole.toml:9: sasl.a.username: is missing (PLAIN needs one: username or username-file)",
       "vole.toml:9: sasl.a.password: is missing (password or password-file)"),
     Mistake(
+      "[general]\naccess-control-allow-origin = \"a\\r\\nset-cookie: b\"",
+      "vole.toml:10: general.access-control-allow-origin: \"a\\r\\nset-cookie: b\" is not an "
+        + "origin (\"*\" or \"https://HOST\")"),
+    Mistake(
+      "[probe]\nhold = \"25h\"",
+      "vole.toml:10: probe.hold: \"25h\" is out of range (1 to 86400 seconds, or text like \"5m\")"
+    ),
+    Mistake(
       "[sasl.a]\nmechanism = \"NONE\"",
       "vole.toml:10: sasl.a.mechanism: \"NONE\" is unknown (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, "
         + "GSSAPI, OAUTHBEARER)"),
