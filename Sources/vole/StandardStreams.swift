@@ -29,10 +29,7 @@ enum StandardOutput {
   /// - Returns: whether somebody took it.
   @discardableResult static func write(_ text: String) -> Bool {
     guard let error = writeAll(STDOUT_FILENO, Array(text.utf8)) else { return true }
-    // Behind `| head` nobody reads any more: no fault of anybody's.
-    if error.rawValue != EPIPE {
-      _ = failure.compareExchange(expected: 0, desired: error.rawValue, ordering: .relaxed)
-    }
+    _ = failure.compareExchange(expected: 0, desired: error.rawValue, ordering: .relaxed)
     return false
   }
 
@@ -44,10 +41,14 @@ enum StandardOutput {
   /// - Returns: `code`, or that of an error, which is told, where something is missing.
   static func conclude(_ code: Int32, of command: String) -> Int32 {
     let number = failure.load(ordering: .relaxed)
-    guard number != 0 else { return code }
+    // Behind `| head` nobody reads any more: no fault of anybody's.
+    guard number != 0, number != EPIPE else { return code }
     StandardError.write("\(command): standard output: \(Errno(rawValue: number).message)\n")
     return ExitCode.usage
   }
+
+  /// Whether everything so far was taken.
+  static var isWhole: Bool { failure.load(ordering: .relaxed) == 0 }
 
   /// Whether a person sees it.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }

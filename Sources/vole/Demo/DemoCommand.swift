@@ -68,7 +68,7 @@ private func runDemo(_ arguments: CommandLineArguments) throws(UsageError) -> In
     try loop.run()
     world.stop()
     _ = ClientRetirement.wait(timeoutMilliseconds: 3000)
-    return demo.exitCode
+    return StandardOutput.conclude(demo.exitCode, of: "vole demo")
   } catch let error as InvalidConfiguration {
     for problem in error.problems { StandardError.write("vole demo: \(problem)\n") }
     return ExitCode.usage
@@ -203,7 +203,11 @@ private final class Demo {
       rows[index].update(report)
     }
     table.show(rows, seconds: elapsed, end: seconds, width: DemoTable.terminalWidth)
-    if let failure = world?.failure {
+    if !StandardOutput.isWhole {
+      // Nobody watches, so it is not played to its end.
+      exitCode = ExitCode.unhealthy
+      finish()
+    } else if let failure = world?.failure {
       StandardError.write("vole demo: the mock cluster's world ended: \(failure)\n")
       exitCode = ExitCode.unhealthy
       finish()

@@ -210,6 +210,24 @@ def full_disk(context):
     equal("the exit code where nobody reads", done.returncode, 0)
 
 
+@scenario("a demo that nobody reads any more ends, and not as a success")
+def unread_demo(context):
+    for scene in ("verdicts", "outage"):
+        demo = subprocess.Popen(
+            [str(context.vole), "demo", "--seconds", "60", "--scene", scene],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=clean_environment())
+        try:
+            assert b"mock Kafka cluster" in demo.stdout.readline()
+            demo.stdout.close()
+            equal(f"the exit code of {scene}", demo.wait(20), 1)
+            equal(f"what {scene} says", demo.stderr.read(), b"")
+        finally:
+            demo.kill()
+            demo.stderr.close()
+            demo.wait()
+
+
 @scenario("standard streams that were closed: no socket of the agent takes their place")
 def closed_streams(context):
     agent = subprocess.Popen(

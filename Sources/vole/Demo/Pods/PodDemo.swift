@@ -31,7 +31,7 @@ final class PodDemo {
     try loop.run()
     world.stop()
     _ = ClientRetirement.wait(timeoutMilliseconds: 3000)
-    return demo.exitCode
+    return StandardOutput.conclude(demo.exitCode, of: "vole demo")
   }
 
   private init(loop: EventLoop, scene: PodScene, seconds: Int64?) {
@@ -124,7 +124,11 @@ final class PodDemo {
       told[place] = change
       StandardOutput.write("\(elapsed) s  \(scene.pods[place].name)  \(text)\n")
     }
-    if let failure = world?.failure {
+    if !StandardOutput.isWhole {
+      // Nobody watches, so it is not played to its end.
+      exitCode = ExitCode.unhealthy
+      finish()
+    } else if let failure = world?.failure {
       StandardError.write("vole demo: the mock cluster's world ended: \(failure)\n")
       exitCode = ExitCode.unhealthy
       finish()
