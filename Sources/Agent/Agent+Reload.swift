@@ -91,9 +91,13 @@ extension Agent {
       effects.append(.log(LogRecord(.error, "configuration refused").with("problem", problem)))
     }
     if !effects.isEmpty {
+      let outcome =
+        cause == .start
+        ? "the configuration is wrong; the last good one runs in its place"
+        : "the configuration was not reloaded; the old one stays"
       effects.append(
         .log(
-          LogRecord(.error, "the configuration was not reloaded; the old one stays")
+          LogRecord(.error, outcome)
             .with("cause", cause.rawValue).with("problems", Int64(problems.count))))
     }
     reload.refused(problems, now: now)

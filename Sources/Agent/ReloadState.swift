@@ -3,12 +3,14 @@ import Configuration
 
 /// The configuration that runs, and what became of the last attempt to load another one.
 package struct ReloadState {
-  /// What made the agent look at its configuration again.
+  /// What made the agent look at its configuration.
   package enum Cause: String, Sendable {
     /// SIGHUP.
     case signal
     /// A file holds something else than before.
     case files
+    /// The agent has just begun.
+    case start
   }
 
   /// The configuration that runs; nil where the agent was made without one.

@@ -74,7 +74,7 @@ extension Run {
 
   /// Tells that an older configuration runs in the place of one that is wrong.
   func refuse(_ problems: [String]) {
-    perform(agent.refuse(problems, because: .files, at: now))
+    perform(agent.refuse(problems, because: .start, at: now))
   }
 
   /// Watches the files of the last attempt, and those of the configuration that runs.

@@ -67,6 +67,17 @@ struct ReloadTests {
     #expect(world.report("a")?.verdict == .ok)
   }
 
+  @Test("A wrong configuration at the start is told as such: nothing was loaded before")
+  func refusedAtStart() throws {
+    var world = try world(one)
+    world.effects += world.agent.refuse(["x"], because: .start, at: world.now)
+    #expect(
+      world.take().lines.last
+        == "the configuration is wrong; the last good one runs in its place cause=start problems=1")
+    world.effects += world.agent.refuse(["x"], because: .files, at: world.now)
+    #expect(world.take().isEmpty, "it is the same mistake")
+  }
+
   @Test("A wrong configuration changes nothing, is told once, and counted")
   func refused() throws {
     var world = try world(one)
