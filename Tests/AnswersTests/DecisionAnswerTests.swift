@@ -66,6 +66,12 @@ struct DecisionAnswerTests {
       ClauseEvidence.governor(.allowed(restarts: 1)).sentence(name)
         == "1 restart of the budget is used")
     #expect(
+      ClauseEvidence.governor(.budgetUsed(restarts: 1, 2000)).sentence(name)
+        == "the budget is used up by 1 restart, the next is free in 2 s")
+    #expect(
+      ClauseEvidence.healthy(others: 1).sentence(name)
+        == "no partition of this pod is STOP or STALL, 1 of others is")
+    #expect(
       ClauseEvidence.owners(standing: 1, active: 3).sentence(name)
         == "1 of 3 active owners stands")
     #expect(

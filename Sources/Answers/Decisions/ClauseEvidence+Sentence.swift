@@ -13,6 +13,7 @@ extension ClauseEvidence {
     case .noMember(1): "the group's one member is not this pod's"
     case .noMember(let members): "none of the group's \(members) members is this pod's"
     case .healthy(0): "no partition is STOP or STALL"
+    case .healthy(1): "no partition of this pod is STOP or STALL, 1 of others is"
     case .healthy(let others):
       "no partition of this pod is STOP or STALL, \(others) of others are"
     case .poison(let count, let retryIn):
@@ -55,7 +56,8 @@ extension PodGovernor.Allowance {
     case .failing(let time): "liveness has been failing for \(seconds(time))"
     case .grace(let time): "a failure has just ended, liveness passes for \(seconds(time)) more"
     case .budgetUsed(let restarts, let time):
-      "the budget is used up by \(restarts) restarts, the next is free in \(seconds(time))"
+      "the budget is used up by \(restarts == 1 ? "1 restart" : "\(restarts) restarts"), "
+        + "the next is free in \(seconds(time))"
     }
   }
 }

@@ -98,7 +98,7 @@ def blame(context):
         eventually("the pod that hangs fails", fails)
         code, text = kubelet(agents[1], "/consumer/livez?verbose")
         equal("the other pod's liveness", code, 200)
-        assert "no partition of this pod is STOP or STALL, 1 of others are" in text, text
+        assert "no partition of this pod is STOP or STALL, 1 of others is" in text, text
         metrics = agents[0].get("/metrics").text
         assert f'vole_liveness_failing{{cluster="{CLUSTER}",consumer_group="{group}"}} 1' in metrics
         members[0].habit = read_everything
@@ -126,7 +126,7 @@ def memory(context):
 
             def used_up(agent):
                 code, text = kubelet(agent, "/consumer/livez")
-                assert code == 200 and "the budget is used up by 1 restarts" in text, text
+                assert code == 200 and "the budget is used up by 1 restart," in text, text
                 return True
 
             eventually("the budget is used up", lambda: used_up(agents[0]))
