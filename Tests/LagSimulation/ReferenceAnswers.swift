@@ -34,12 +34,25 @@ extension ReferenceStore {
     package var verdict: String
     package var counts: [String: Int] = [:]
     package var totalLag: UInt64 = 0
+    package var maxLag: UInt64 = 0
+    /// How many windows are full.
+    package var full = 0
+    /// How bad the worst judged partition is, and its lag.
+    package var worst: [UInt64] = [0, 0]
+    /// Since when the partition is behind that has been for longest, of those with an owner.
+    package var longestBehind: Int64?
+    /// The partitions that are not OK, in words, sorted.
+    package var troubled: [String] = []
 
-    /// A judgement with the given parts.
-    package init(verdict: String, counts: [String: Int] = [:], totalLag: UInt64 = 0) {
-      self.verdict = verdict
-      self.counts = counts
-      self.totalLag = totalLag
+    /// A judgement to be filled in.
+    package init(verdict: String) { self.verdict = verdict }
+
+    /// A partition that is not OK in words; `since` is 0 while it is not behind.
+    package static func words(
+      _ partition: String, _ state: String, owner: String?, offset: Int64, lag: UInt64,
+      since: Int64
+    ) -> String {
+      "\(partition) \(state) of \(owner ?? "nobody") at \(offset), lag \(lag) since \(since)"
     }
   }
 
@@ -166,6 +179,8 @@ extension ReferenceStore {
         }
         let answer = evaluate(partition, heads, number, rules)
         judgement.totalLag &+= answer.currentLag
+        judgement.maxLag = max(judgement.maxLag, answer.currentLag)
+        if answer.complete == 1 { judgement.full += 1 }
         let isSeenBehind = answer.currentLag != 0 && !answer.flags.contains("old")
         let since = isSeenBehind ? partition.behindSince ?? question.nowSeconds : nil
         groups[group]?[topic]?.partitions[number]?.behindSince = since
@@ -181,8 +196,20 @@ extension ReferenceStore {
           if !stood || silence < hold * 1000 { state = "UNKNOWN" }
         }
         judgement.counts[state, default: 0] += 1
+        if let since, partition.owner != nil {
+          judgement.longestBehind = min(judgement.longestBehind ?? .max, since)
+        }
+        guard state != "OK" else { continue }
+        judgement.troubled.append(
+          Judgement.words(
+            "\(topic)-\(number)", state, owner: partition.owner, offset: newest.offset,
+            lag: answer.currentLag, since: since ?? 0))
+        guard state != "UNKNOWN" else { continue }
+        let found: [UInt64] = [state == "WARN" ? 2 : 3, answer.currentLag]
+        if judgement.worst.lexicographicallyPrecedes(found) { judgement.worst = found }
       }
     }
+    judgement.troubled.sort()
     for (state, verdict) in [
       ("WARN", "WARN"), ("UNKNOWN", "UNKNOWN"), ("STOP", "ERR"), ("STALL", "ERR"),
       ("REWIND", "ERR"),

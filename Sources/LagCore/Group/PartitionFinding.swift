@@ -1,8 +1,6 @@
 /// What the rules say of one window of the store that holds a commit.
 struct PartitionFinding {
   var rule = Rule.noLag
-  /// What the commits say, as far as that is known now; see `WindowPool.setRuleOfCommits`.
-  var ruleOfCommits: Rule
   /// The filled share of the window, 0 to 1.
   var complete: Float
   /// The corrected lag in records, 0 when it is unknown.
@@ -11,7 +9,7 @@ struct PartitionFinding {
   var isHeadKnown = false
 
   /// The lag between a commit and a head, and what is special about it.
-  typealias Lag = (records: UInt64, flags: PartitionFlags)
+  typealias Lag = (records: UInt64, flags: PartitionFlags, isHeadKnown: Bool)
 }
 
 /// What all partitions of a group have in common that are evaluated together.
@@ -41,52 +39,74 @@ extension OffsetStore {
   }
 
   /// Applies the rules to one window that holds a commit.
-  ///
-  /// The seldom parts are functions of their own, so that this one is inlined where it is called.
-  @inline(__always)
   func finding(
     _ summary: WindowPool.Summary, window: Int32, topic: Int, partition: Int32,
     frame: EvaluationFrame
   ) -> PartitionFinding {
-    var lag: PartitionFinding.Lag = (0, [])
-    let sample = heads[topic].latest(of: partition)
-    if let sample {
-      if sample.head > summary.newestOffset {
-        lag.records = lagBetween(committed: summary.newestOffset, head: sample.head)
-        if frame.hasCorrections {
-          lag = corrected(
-            lag, committed: summary.newestOffset, head: sample.head,
-            topic: topic, partition: partition, window: window, isPlain: frame.parameters.isPlain)
-        }
-      } else if sample.head < summary.newestOffset, sample.seconds > summary.observedAtSeconds {
-        lag.flags.insert(.beyondEnd)
-      }
-      if Int64(sample.seconds) < frame.oldBefore { lag.flags.insert(.headOld) }
-    }
+    let lag = lag(summary, window: window, topic: topic, partition: partition, frame: frame)
     var found = PartitionFinding(
-      ruleOfCommits: summary.rule,
       complete: completeness(filled: summary.count, of: limits.intervals),
-      currentLag: lag.records, flags: lag.flags, isHeadKnown: sample != nil)
-    if found.complete < frame.parameters.minimumComplete {
-      found.rule = .incomplete
-    } else if lag.records > frame.parameters.allowedLag {
-      if BurrowRules.isSilent(
-        nowMilliseconds: frame.brokerClock, first: summary.oldestTimestamp,
-        last: summary.newestTimestamp),
-        isStopped(summary, topic: topic, partition: partition, frame)
-      {
-        found.rule = .stopped
-      } else if frame.parameters.allowedLag != 0 {
-        found.rule = pool.ruleOfCommits(of: window, allowedLag: frame.parameters.allowedLag)
-          .without(twoLags: !frame.parameters.needsTwoLags)
-      } else {
-        if summary.rule == .noLag {
-          found.ruleOfCommits = pool.ruleOfCommits(of: window, allowedLag: 0)
-        }
-        found.rule = found.ruleOfCommits.without(twoLags: !frame.parameters.needsTwoLags)
-      }
-    }
+      currentLag: lag.records, flags: lag.flags, isHeadKnown: lag.isHeadKnown)
+    found.rule =
+      found.complete < frame.parameters.minimumComplete
+      ? .incomplete
+      : rule(
+        lag.records, summary, window: window, topic: topic, partition: partition, frame: frame
+      ).rule
     return found
+  }
+
+  /// Measures the lag of a window that holds a commit.
+  @inline(__always)
+  func lag(
+    _ summary: WindowPool.Summary, window: Int32, topic: Int, partition: Int32,
+    frame: EvaluationFrame
+  ) -> PartitionFinding.Lag {
+    guard let end = heads[topic].latest(of: partition) else { return (0, [], false) }
+    var lag: PartitionFinding.Lag = (0, [], true)
+    if end.head > summary.newestOffset {
+      lag.records = lagBetween(committed: summary.newestOffset, head: end.head)
+      if frame.hasCorrections {
+        lag = corrected(
+          lag, committed: summary.newestOffset, head: end.head,
+          topic: topic, partition: partition, window: window, isPlain: frame.parameters.isPlain)
+      }
+    } else if end.head < summary.newestOffset, end.seconds > summary.observedAtSeconds {
+      lag.flags.insert(.beyondEnd)
+    }
+    if Int64(end.seconds) < frame.oldBefore { lag.flags.insert(.headOld) }
+    return lag
+  }
+
+  /// Applies the rules to a lag, and says what the commits say as far as that is known now; see
+  /// `WindowPool.setRuleOfCommits`.
+  @inline(__always)
+  func rule(
+    _ lag: UInt64, _ summary: WindowPool.Summary, window: Int32, topic: Int, partition: Int32,
+    frame: EvaluationFrame
+  ) -> (rule: Rule, ofCommits: Rule) {
+    guard lag > frame.parameters.allowedLag else { return (.noLag, summary.rule) }
+    if BurrowRules.isSilent(
+      nowMilliseconds: frame.brokerClock, first: summary.oldestTimestamp,
+      last: summary.newestTimestamp),
+      isStopped(
+        summary.owner, at: summary.newestOffset, topic: topic, partition: partition,
+        frame.presence)
+    {
+      return (.stopped, summary.rule)
+    }
+    guard frame.parameters.allowedLag == 0 else {
+      let rule = ruleOfCommits(of: window, allowedLag: frame.parameters.allowedLag)
+      return (rule.without(twoLags: !frame.parameters.needsTwoLags), summary.rule)
+    }
+    let rule =
+      summary.rule == .noLag ? ruleOfCommits(of: window, allowedLag: 0) : summary.rule
+    return (rule.without(twoLags: !frame.parameters.needsTwoLags), rule)
+  }
+
+  @inline(never)
+  private func ruleOfCommits(of window: Int32, allowedLag: UInt64) -> Rule {
+    pool.ruleOfCommits(of: window, allowedLag: allowedLag)
   }
 
   /// Takes from a lag what is deleted, and what nobody could read.
@@ -111,13 +131,13 @@ extension OffsetStore {
   /// commit.
   @inline(never)
   private func isStopped(
-    _ summary: WindowPool.Summary, topic: Int, partition: Int32, _ frame: EvaluationFrame
+    _ owner: UInt32, at offset: Int64, topic: Int, partition: Int32, _ presence: ObservedPresence
   ) -> Bool {
-    switch frame.presence {
+    switch presence {
     case .all: return false
-    case .owned where summary.owner != 0: return false
+    case .owned where owner != 0: return false
     case .owned, .none: break
     }
-    return !heads[topic].wasAtMost(summary.newestOffset, partition: partition)
+    return !heads[topic].wasAtMost(offset, partition: partition)
   }
 }

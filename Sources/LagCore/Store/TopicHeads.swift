@@ -90,6 +90,21 @@ package struct TopicHeads: Sendable {
     return (head, words[Int(partition) &* stride &+ Word.sampledAt])
   }
 
+  /// Returns the newest head of a partition and when it was sampled, in seconds since 1970; nil
+  /// when none is known, or heads that lie too far apart.
+  @inline(__always)
+  func packedLatest(of partition: Int) -> (head: Int64, seconds: UInt32)? {
+    let base = partition &* stride
+    guard base < words.count else { return nil }
+    let state = words[base &+ Word.state]
+    guard state != 0 else { return nil }
+    let newest = Int((state &>> Self.newestShift) & Self.countMask)
+    return (
+      load(base) &+ Int64(Int32(bitPattern: words[base &+ Word.heads &+ newest])),
+      words[base &+ Word.sampledAt]
+    )
+  }
+
   /// Returns the head of a partition at a time, or the one that is kept and comes next to it; nil
   /// when none is known.
   ///
@@ -115,12 +130,15 @@ package struct TopicHeads: Sendable {
     guard partition >= 0, base < words.count else { return false }
     let count = Int(words[base &+ Word.state] & Self.countMask)
     if count == 0 { return wide[partition]?.contains { $0 <= offset } ?? false }
-    let origin = load(base)
-    for slot in 0..<count {
-      let head = origin &+ Int64(Int32(bitPattern: words[base &+ Word.heads &+ slot]))
-      if head <= offset { return true }
-    }
-    return false
+    // The offset is brought to the measure of the heads, so that many are compared at once.
+    let (distance, overflow) = offset.subtractingReportingOverflow(load(base))
+    if overflow { return offset >= 0 }
+    guard distance >= Int64(Int32.min) else { return false }
+    let limit = Int32(clamping: distance)
+    let kept = words.span.extracting((base &+ Word.heads)..<(base &+ Word.heads &+ count))
+    var isAny = false
+    for slot in kept.indices where Int32(bitPattern: kept[slot]) <= limit { isAny = true }
+    return isAny
   }
 
   /// Returns the stored heads of a partition, oldest first.

@@ -32,6 +32,53 @@ extension WindowPool {
     }
   }
 
+  /// What is asked first of a packed window that holds a commit.
+  struct Stand {
+    /// See `Summary`, for all of these.
+    let count: Int
+    let behindSince: UInt32
+    let newestOffset: Int64
+    let observedAtSeconds: UInt32
+    /// Where the newest commit lies, 0 up to `intervals` - 1.
+    fileprivate let newest: Int
+  }
+
+  /// Returns where the consumer of a packed window stands; nil for one without a commit, and for a
+  /// wide one.
+  @inline(__always)
+  func stand(of window: Int32) -> Stand? {
+    let (chunk, base) = locate(window)
+    let storage = chunks[chunk]
+    let words = storage.span
+    let state = words[base &+ Word.state]
+    guard state & State.wide == 0, state & State.countMask != 0 else { return nil }
+    let newest = Int((state &>> State.newestShift) & State.countMask)
+    let slot = base &+ Word.slots &+ newest &* Word.slotLength
+    return Stand(
+      count: Int(state & State.countMask), behindSince: words[base &+ Word.behindSince],
+      newestOffset: Self.load(words, base &+ Word.baseOffset)
+        &+ Int64(Int32(bitPattern: words[slot])),
+      observedAtSeconds: words[slot &+ 4], newest: newest)
+  }
+
+  /// Returns the rest of what is asked of a full window; see `stand`.
+  @inline(__always)
+  func summary(ofFull window: Int32, _ stand: Stand) -> Summary {
+    let (chunk, base) = locate(window)
+    let storage = chunks[chunk]
+    let words = storage.span
+    let oldest = stand.newest &+ 1 == limits.intervals ? 0 : stand.newest &+ 1
+    let timestamp = Self.load(words, base &+ Word.baseTimestamp)
+    let last = words[base &+ Word.slots &+ stand.newest &* Word.slotLength &+ 1]
+    let first = words[base &+ Word.slots &+ oldest &* Word.slotLength &+ 1]
+    return Summary(
+      count: stand.count, newestOffset: stand.newestOffset,
+      newestTimestamp: timestamp &+ Int64(Int32(bitPattern: last)),
+      oldestTimestamp: timestamp &+ Int64(Int32(bitPattern: first)),
+      observedAtSeconds: stand.observedAtSeconds, behindSince: stand.behindSince,
+      owner: words[base &+ Word.owner], rule: State.rule(words[base &+ Word.state]))
+  }
+
   /// Returns what is asked of a window at every verdict.
   @inline(__always)
   func summary(of window: Int32) -> Summary {
@@ -76,7 +123,7 @@ extension WindowPool {
   /// Returns what the commits of a window say; see `BurrowRules.decide`.
   ///
   /// WARN needs two known lags.
-  @inline(never)
+  @inline(__always)
   func ruleOfCommits(of window: Int32, allowedLag: UInt64) -> Rule {
     let (chunk, base) = locate(window)
     let storage = chunks[chunk]

@@ -43,7 +43,16 @@ package struct WindowPool: Sendable {
     /// The rule that was noted, `noLag` when none was.
     @inline(__always)
     static func rule(_ state: UInt32) -> Rule {
-      Rule(rawValue: UInt8(truncatingIfNeeded: (state &>> ruleShift) & ruleMask)) ?? .noLag
+      switch (state &>> ruleShift) & ruleMask {
+      case 1: .stopped
+      case 2: .rewound
+      case 3: .stalled
+      case 4: .lagNotDecreasing
+      case 5: .lagWasZero
+      case 6: .lagDecreasing
+      case 7: .lagUnknown
+      default: .noLag
+      }
     }
   }
 
@@ -413,7 +422,7 @@ package struct WindowPool: Sendable {
 
   @inline(__always)
   func locate(_ window: Int32) -> (chunk: Int, base: Int) {
-    let index = Int(window)
+    let index = Int(UInt32(bitPattern: window))
     return (index / Self.chunkLength, (index % Self.chunkLength) &* stride)
   }
 
