@@ -6,16 +6,14 @@ extension GroupDecider {
   /// A partition of this pod that stands.
   struct Standing {
     let partition: TroubledPartition
-    /// Since when its member owns it, on the monotonic clock in milliseconds; nil when that is not
-    /// known.
-    let ownedSince: Int64?
+    /// Which of the partitions it is that this pod owns; nil when that is not known.
+    let owned: Int?
     /// Whether that member belongs to a container that is gone.
     let isOfAnother: Bool
   }
 
-  /// A partition that stands, with the time for which it has been held against its owner.
-  struct Candidate {
-    let partition: TroubledPartition
+  /// For how long a partition that stands has been held against its owner.
+  struct Hold {
     /// How long it counts as standing, in milliseconds.
     let held: Int64
     /// From when that counts.
@@ -37,27 +35,32 @@ extension GroupDecider {
         culprit: nil, owner: nil)
     }
     let fresh = ClauseFinding(.inputs, holds: true, .fresh)
-    let (counted, others) = standing(frame)
-    let cause = census(store, counted, frame)
+    let (counted, others, standing) = standing(frame)
+    let holds = counted.map { held($0, frame, isCause: true) }
+    let cause = census(store, counted, holds, standing, frame)
+    // Most of the time nothing common was to blame lately, and the holds are the same then.
+    let isAftermath =
+      cause?.census.isCommonCause != true && guards.contains(.aftermath)
+      && (causes.endedAt != nil || generalCauses.endedAt != nil)
     var poisonedUntil: Int64?
     var anothers = 0
-    var candidates: [Candidate] = []
-    for standing in counted {
-      let candidate = candidate(standing, frame, isCause: cause?.census.isCommonCause ?? false)
+    var candidates: [(partition: Int, hold: Hold)] = []
+    for (partition, standing) in counted.enumerated() {
+      let hold = isAftermath ? held(standing, frame, isCause: false) : holds[partition]
       if standing.isOfAnother {
         anothers += 1
       } else if guards.contains(.poison), !history.entries.isEmpty,
         let until = history.poisonedUntil(
-          standing.partition.place, of: own.owned[standing.partition.place]?.memberID,
-          isHeld: candidate.held >= frame.hold, now: frame.now.monotonic)
+          standing.partition.place, of: standing.owned.map { own.owned[$0].memberID },
+          isHeld: hold.held >= frame.hold, now: frame.now.monotonic)
       {
         decision.poisoned += 1
         poisonedUntil = min(poisonedUntil ?? .max, until)
       } else {
-        candidates.append(candidate)
+        candidates.append((partition, hold))
       }
     }
-    guard let worst = candidates.max(by: { $0.held < $1.held }) else {
+    guard let candidate = candidates.max(by: { $0.hold.held < $1.hold.held }) else {
       stability.expire(now: frame.now.monotonic)
       let evidence: ClauseEvidence =
         if let poisonedUntil {
@@ -71,58 +74,69 @@ extension GroupDecider {
         findings: findings([fresh, ClauseFinding(.partition, holds: false, evidence)], frame),
         culprit: nil, owner: nil)
     }
+    let worst = counted[candidate.partition].partition
+    let hold = candidate.hold
     let found = [
       fresh,
       ClauseFinding(
-        .partition, holds: true, .standing(worst.partition, count: candidates.count)),
+        .partition, holds: true, .standing(worst, count: candidates.count)),
       ClauseFinding(
-        .hold, holds: worst.held >= frame.hold || !guards.contains(.hold),
-        .held(worst.held, of: frame.hold, since: worst.start)),
-      progress(cause?.census, held: worst.held, frame),
+        .hold, holds: hold.held >= frame.hold || !guards.contains(.hold),
+        .held(hold.held, of: frame.hold, since: hold.start)),
+      progress(cause?.census, held: hold.held, frame),
       commonCause(cause?.census, cause?.turn, frame), stability.finding, governor(frame),
       pause(frame),
     ]
     let liveness = LivenessDecision(
-      findings: settled(found, store, frame), culprit: worst.partition,
+      findings: settled(found, store, frame), culprit: worst,
       owner: store.membership(ofGroup: frame.view.group).flatMap { membership in
-        membership.members.indices.contains(worst.partition.member)
-          ? PartitionOwner(membership.members[worst.partition.member]) : nil
+        membership.members.indices.contains(worst.member)
+          ? PartitionOwner(membership.members[worst.member]) : nil
       })
     if liveness.fails {
-      culprits = candidates.lazy.filter { $0.held >= frame.hold }.map(\.partition.place)
+      culprits = candidates.lazy.filter { $0.hold.held >= frame.hold }.map {
+        counted[$0.partition].partition.place
+      }
     }
     return liveness
   }
 
   // MARK: Whose partition
 
-  /// The partitions that stand and can fail liveness of this pod, and how many others stand.
-  private func standing(_ frame: Frame) -> (counted: [Standing], others: Int) {
+  /// The partitions that stand and can fail liveness of this pod, how many others stand, and which
+  /// units have stood with any for the hold, by their ranks.
+  private func standing(
+    _ frame: Frame
+  ) -> (counted: [Standing], others: Int, units: [Bool]) {
     let failOn = parameters.livenessFailOn
     let (failsOnStop, failsOnStall) = (failOn.contains(.stop), failOn.contains(.stall))
     var counted: [Standing] = []
     var others = 0
+    var units: [Bool] = []
+    var next = 0
     let mayBeOfAnother =
       parameters.guards.contains(.incarnations) && parameters.scope == .pod
       && own.mayHaveOthers(frame.containers, now: frame.now.monotonic)
-    for partition in frame.view.troubled where partition.isStanding {
-      let isFailure = partition.rule == .stopped ? failsOnStop : failsOnStall
-      guard isFailure, counts(partition) else {
+    // Whose partitions they are does not matter then.
+    let countsAll = parameters.scope == .group || !parameters.guards.contains(.ownPartitions)
+    let owners = owners
+    let troubled = frame.view.troubled
+    if !troubled.isEmpty { units = Array(repeating: false, count: owners.units) }
+    for place in troubled.indices where troubled[place].isStanding {
+      note(troubled[place].member, since: troubled[place].behindSince, in: &units, frame)
+      let isFailure = troubled[place].rule == .stopped ? failsOnStop : failsOnStall
+      guard isFailure, countsAll || owners.isOwn(troubled[place].member) else {
         others += 1
         continue
       }
+      let owned = own.index(of: troubled[place].place, expected: next)
+      next = (owned ?? 0) + 1
       counted.append(
         Standing(
-          partition: partition, ownedSince: own.owned[partition.place]?.since,
-          isOfAnother: mayBeOfAnother && isOfAnotherIncarnation(partition.place, frame)))
+          partition: troubled[place], owned: owned,
+          isOfAnother: mayBeOfAnother && isOfAnotherIncarnation(owned, frame)))
     }
-    return (counted, others)
-  }
-
-  /// Whether a partition is held against this pod.
-  private func counts(_ partition: TroubledPartition) -> Bool {
-    parameters.scope == .group || !parameters.guards.contains(.ownPartitions)
-      || owners.isOwn(partition.member)
+    return (counted, others, units)
   }
 
   private func nothingStands(_ others: Int) -> ClauseEvidence {
@@ -132,16 +146,16 @@ extension GroupDecider {
     return .healthy(others: others)
   }
 
-  private func isOfAnotherIncarnation(_ place: TopicPartition, _ frame: Frame) -> Bool {
-    guard let owned = own.owned[place] else { return false }
+  private func isOfAnotherIncarnation(_ owned: Int?, _ frame: Frame) -> Bool {
+    guard let owned else { return false }
     return own.isOfAnother(
-      owned.memberID, containers: frame.containers, now: frame.now.monotonic)
+      own.owned[owned].memberID, containers: frame.containers, now: frame.now.monotonic)
   }
 
   // MARK: The hold
 
   /// Finds from when the hold of a partition counts: the last of all moments that excuse it.
-  func candidate(_ standing: Standing, _ frame: Frame, isCause: Bool) -> Candidate {
+  private func held(_ standing: Standing, _ frame: Frame, isCause: Bool) -> Hold {
     let guards = parameters.guards
     var at = behind(since: standing.partition.behindSince, frame)
     var start = HoldStart.behind
@@ -153,7 +167,7 @@ extension GroupDecider {
     if guards.contains(.clock) { raise(frame.clockSetAt, .clockSet) }
     if guards.contains(.freshness) { raise(freshSince, .fresh) }
     let age = frame.now.monotonic - at
-    if guards.contains(.ownership) { raise(standing.ownedSince, .owned) }
+    if guards.contains(.ownership) { raise(standing.owned.map { own.owned[$0].since }, .owned) }
     if guards.contains(.pause) { raise(resumedAt, .resumed) }
     if guards.contains(.aftermath), !isCause {
       raise(causes.endedAt, .causeEnded)
@@ -166,8 +180,7 @@ extension GroupDecider {
       raise(
         rebalanceTimes.lastAt.map { stability.isRefused ? $0 + frame.hold : $0 }, .rebalanced)
     }
-    return Candidate(
-      partition: standing.partition, held: max(0, frame.now.monotonic - at), start: start, age: age)
+    return Hold(held: max(0, frame.now.monotonic - at), start: start, age: age)
   }
 
   // MARK: What may be done about it

@@ -6,10 +6,11 @@ extension GroupDecider {
 
   /// How all owners get on while some partition of this pod stands, and whose turn it is.
   mutating func census(
-    _ store: OffsetStore, _ counted: [Standing], _ frame: Frame
+    _ store: OffsetStore, _ counted: [Standing], _ holds: [Hold], _ standing: [Bool],
+    _ frame: Frame
   ) -> (census: OwnerCensus, turn: CommonCauseTurn?)? {
     let anybody = longestBehind(frame)
-    let own = worst(counted, frame)
+    let own = worst(counted, holds, frame)
     var general: OwnerCensus?
     if let anybody { general = owners(store, asking: anybody, frame) }
     Self.note(general, in: &generalCauses, frame)
@@ -20,7 +21,7 @@ extension GroupDecider {
     guard let census else { return nil }
     guard census.isCommonCause, let causeSince = census.causeSince, !isTooEarlyForTurns(frame)
     else { return (census, nil) }
-    return (census, turn(store, counted, causeSince: causeSince, frame))
+    return (census, turn(store, counted, standing, causeSince: causeSince, frame))
   }
 
   /// Who has been behind for longest, and for how long, as soon as that is worth a look.
@@ -42,15 +43,19 @@ extension GroupDecider {
 
   /// The partition that has been held against its owner for longest, of those that are not ignored:
   /// what others did since a poisoned one stopped says nothing of one that stopped just now.
-  private func worst(_ counted: [Standing], _ frame: Frame) -> (owner: Int, age: Int64)? {
-    var worst: Candidate?
-    for standing in counted where !isIgnored(standing, frame) {
-      let candidate = candidate(standing, frame, isCause: true)
-      if candidate.held > worst?.held ?? .min { worst = candidate }
+  private func worst(
+    _ counted: [Standing], _ holds: [Hold], _ frame: Frame
+  ) -> (owner: Int, age: Int64)? {
+    var worst: (partition: Int, held: Int64)?
+    for (partition, hold) in holds.enumerated() where hold.held > worst?.held ?? .min {
+      if !isIgnored(counted[partition], frame) { worst = (partition, hold.held) }
     }
     guard let worst else { return nil }
-    let member = worst.partition.member
-    return (owners.ofMember.indices.contains(member) ? owners.ofMember[member] : -1, worst.age)
+    let member = counted[worst.partition].partition.member
+    return (
+      owners.ofMember.indices.contains(member) ? owners.ofMember[member] : -1,
+      holds[worst.partition].age
+    )
   }
 
   private func isIgnored(_ standing: Standing, _ frame: Frame) -> Bool {
@@ -83,11 +88,16 @@ extension GroupDecider {
   }
 
   private func turn(
-    _ store: OffsetStore, _ counted: [Standing], causeSince: Int64, _ frame: Frame
+    _ store: OffsetStore, _ counted: [Standing], _ standing: [Bool], causeSince: Int64,
+    _ frame: Frame
   ) -> CommonCauseTurn? {
-    let all = frame.view.troubled.lazy.filter(\.isStanding)
+    var own = [Bool](repeating: false, count: owners.units)
+    for one in counted {
+      note(one.partition.member, since: one.partition.behindSince, in: &own, frame)
+    }
     return CommonCauseTurn(
-      standing: ranks(all, frame), own: ranks(counted.lazy.map(\.partition), frame),
+      standing: Set(standing.indices.filter { standing[$0] }),
+      own: Set(own.indices.filter { own[$0] }),
       causeSince: causeSince + rebalancing(since: causeSince, frame),
       rebalancedAt: store.rebalances(ofGroup: frame.view.group).lastAt,
       failingFor: frame.allowance.failingFor, brokerClock: frame.brokerClock,
@@ -109,15 +119,13 @@ extension GroupDecider {
     (stability.isRefused ? 2 : 1) * frame.hold
   }
 
-  /// The ranks of those who own some partitions and have stood with one of them for the hold.
-  private func ranks(_ partitions: some Sequence<TroubledPartition>, _ frame: Frame) -> Set<Int> {
-    var stands = [Bool](repeating: false, count: owners.units)
-    for partition in partitions where owners.rank.indices.contains(partition.member) {
-      if frame.now.monotonic - behind(since: partition.behindSince, frame) >= frame.hold {
-        stands[owners.rank[partition.member]] = true
-      }
+  /// Notes the rank of a member that has stood with a partition for the hold.
+  @inline(__always)
+  func note(_ member: Int, since: UInt32, in stands: inout [Bool], _ frame: Frame) {
+    guard owners.rank.indices.contains(member), !stands[owners.rank[member]] else { return }
+    if frame.now.monotonic - behind(since: since, frame) >= frame.hold {
+      stands[owners.rank[member]] = true
     }
-    return Set(stands.indices.filter { stands[$0] })
   }
 
   /// Whether a common cause may be about to end by itself: whoever comes back late is only slow,

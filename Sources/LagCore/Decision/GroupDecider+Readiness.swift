@@ -53,6 +53,7 @@ extension GroupDecider {
     guard parameters.scope == .pod, wasMemberSeen else { return frame.view.judgement.verdict }
     var verdict = Verdict.ok
     for partition in frame.view.troubled where owners.isOwn(partition.member) {
+      if verdict == .error { break }
       if partition.verdict.rawValue > verdict.rawValue { verdict = partition.verdict }
     }
     return verdict
@@ -69,15 +70,15 @@ extension GroupDecider {
     guard !present.isEmpty else { return .absent }
     if own.owned.isEmpty { return own.areAssignmentsKnown ? .ownsNothing : .waiting }
     var isIdle = true
-    for (place, owned) in own.owned where present.contains(owned.memberID) {
-      let position = store.position(group: frame.view.group, place)
+    for (index, owned) in own.owned.enumerated() where present.contains(owned.memberID) {
+      let position = store.position(group: frame.view.group, owned.place)
       if let before = owned.start.committed, let committed = position.committed,
         committed != before
       {
         return .progress
       }
       if owned.start.head == nil || owned.start.committed == nil {
-        own.learnStart(position, of: place)
+        own.learnStart(position, of: index)
       }
       // Where nothing was ever committed, lag is not known.
       let hasTraffic =

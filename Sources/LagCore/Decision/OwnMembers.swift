@@ -2,6 +2,7 @@
 struct OwnMembers {
   /// A partition that one of them owns.
   struct Owned: Equatable {
+    let place: TopicPartition
     /// The owner's member id.
     let memberID: String
     /// Since when it owns it, on the monotonic clock in milliseconds.
@@ -12,8 +13,8 @@ struct OwnMembers {
 
   /// When each member was seen first, by its id, on the monotonic clock in milliseconds.
   private(set) var joinedAt: [String: Int64] = [:]
-  /// What they own.
-  private(set) var owned: [TopicPartition: Owned] = [:]
+  /// What they own, in the order of the places.
+  private(set) var owned: [Owned] = []
   /// Whether what each of them owns is known.
   private(set) var areAssignmentsKnown = true
   /// When the newest of them joined that came after others, on the monotonic clock; nil when none
@@ -47,38 +48,57 @@ struct OwnMembers {
       newcomerAt = since
     }
     joinedAt = joined
-    var now: [TopicPartition: Owned] = [:]
+    var now: [Owned] = []
     if !joined.isEmpty {
       tenures.forEach { tenure in
         guard isOwn(Int(tenure.member)) else { return }
         let memberID = members[Int(tenure.member)].memberID
-        if let known = owned[tenure.place], known.memberID == memberID {
-          now[tenure.place] = known
+        if let known = index(of: tenure.place), owned[known].memberID == memberID {
+          now.append(owned[known])
         } else {
-          now[tenure.place] = Owned(
-            memberID: memberID, since: tenure.since,
-            start: store.position(group: group, tenure.place))
+          now.append(
+            Owned(
+              place: tenure.place, memberID: memberID, since: tenure.since,
+              start: store.position(group: group, tenure.place)))
         }
       }
     }
+    now.sort { $0.place.order < $1.place.order }
     owned = now
     return newcomers
   }
 
+  /// Returns which element of `owned` is a partition, nil when none of them owns it.
+  ///
+  /// - Parameters:
+  ///   - place: the partition.
+  ///   - expected: which it probably is: partitions are mostly asked for in their order.
+  func index(of place: TopicPartition, expected: Int = 0) -> Int? {
+    if expected < owned.count, owned[expected].place == place { return expected }
+    var (low, high) = (0, owned.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if owned[middle].place.order < place.order { low = middle + 1 } else { high = middle }
+    }
+    return low < owned.count && owned[low].place == place ? low : nil
+  }
+
   /// Lets readiness ask for progress anew, because a new container began.
   mutating func beginAnew(_ position: (TopicPartition) -> PartitionPosition) {
-    for (place, known) in owned {
-      owned[place] = Owned(memberID: known.memberID, since: known.since, start: position(place))
-    }
+    for index in owned.indices { owned[index].start = position(owned[index].place) }
   }
 
   /// Takes what is known for what was at the beginning, where nothing was known then.
-  mutating func learnStart(_ position: PartitionPosition, of place: TopicPartition) {
-    if let head = position.head, owned[place]?.start.head == nil {
-      owned[place]?.start.head = head
+  ///
+  /// - Parameters:
+  ///   - position: where the partition stands.
+  ///   - index: which element of `owned` it is.
+  mutating func learnStart(_ position: PartitionPosition, of index: Int) {
+    if let head = position.head, owned[index].start.head == nil {
+      owned[index].start.head = head
     }
-    if let committed = position.committed, owned[place]?.start.committed == nil {
-      owned[place]?.start.committed = committed
+    if let committed = position.committed, owned[index].start.committed == nil {
+      owned[index].start.committed = committed
     }
   }
 

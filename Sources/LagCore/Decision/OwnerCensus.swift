@@ -49,40 +49,59 @@ struct OwnerCensus: Equatable {
   ) {
     if seenAt.count != owners.count { seenAt = Array(repeating: .min, count: owners.count) }
     let half = nowSeconds &* 1000 &- skew &- max(0, age) / 2
-    var standingSince = [Int64](repeating: .max, count: owners.count)
-    var owns = [Bool](repeating: false, count: owners.count)
-    store.forEachOwnedPartition(ofGroup: group, nowSeconds: nowSeconds) { course in
-      guard owners.ofMember.indices.contains(course.member) else { return }
-      let number = owners.ofMember[course.member]
-      owns[number] = true
-      // Nobody arrived anywhere after his newest commit.
-      if course.behindSince == 0, course.committedAt ?? .min <= max(half, seenAt[number]) { return }
-      let arrivedAt = store.arrival(course)
+    // By member, so that each partition needs one look only; owners follow from them.
+    var states = owners.ofMember.map { State(progressedAt: seenAt[$0]) }
+    var standingPartitions = 0
+    store.forEachOwnedWindow(ofGroup: group, nowSeconds: nowSeconds) { window, number, course in
+      guard number < states.count else { return }
+      states[number].owns = true
+      if course.arrivedUntil <= max(half, states[number].progressedAt) { return }
+      let arrivedAt = store.arrival(window, course)
       if let arrivedAt, arrivedAt > half {
-        seenAt[number] = max(seenAt[number], arrivedAt)
+        states[number].progressedAt = max(states[number].progressedAt, arrivedAt)
       } else if course.behindSince != 0 {
         var since = Int64(course.behindSince) &* 1000 &- skew
         // What was noted before the clock was set back says nothing any more.
         if Int64(course.behindSince) > nowSeconds, let setAt { since = setAt }
         if let arrivedAt { since = max(since, arrivedAt) }
         if since <= half {
-          standingSince[number] = min(standingSince[number], since)
-          standingPartitions += 1
+          states[number].standingSince = min(states[number].standingSince, since)
+          standingPartitions &+= 1
         }
       }
     }
-    for number in 0..<owners.count {
-      if owns[number] { owning += 1 }
-      if standingSince[number] != .max {
+    self.standingPartitions = standingPartitions
+    var found = seenAt.map { State(progressedAt: $0) }
+    for (number, state) in zip(owners.ofMember, states) { found[number].join(state) }
+    for (number, state) in found.enumerated() {
+      seenAt[number] = state.progressedAt
+      if state.owns { owning += 1 }
+      if state.standingSince != .max {
         standing += 1
         active += 1
-      } else if seenAt[number] > half {
+      } else if state.progressedAt > half {
         active += 1
       }
-      if number != owner, seenAt[number] > half {
-        othersProgressedAt = max(othersProgressedAt ?? .min, seenAt[number])
+      if number != owner, state.progressedAt > half {
+        othersProgressedAt = max(othersProgressedAt ?? .min, state.progressedAt)
       }
     }
-    if isCommonCause { causeSince = standingSince.sorted()[active / 2] }
+    if isCommonCause { causeSince = found.map(\.standingSince).sorted()[active / 2] }
+  }
+
+  /// What is found of one owner, or of one of its members.
+  private struct State {
+    var owns = false
+    /// Since when it stands, in milliseconds since 1970 by the brokers' clock; `Int64.max` while it
+    /// does not.
+    var standingSince = Int64.max
+    /// When it was seen to progress last, likewise.
+    var progressedAt: Int64
+
+    mutating func join(_ other: State) {
+      owns = owns || other.owns
+      standingSince = min(standingSince, other.standingSince)
+      progressedAt = max(progressedAt, other.progressedAt)
+    }
   }
 }

@@ -1,18 +1,3 @@
-/// How a partition that somebody owns gets on.
-struct PartitionCourse {
-  /// The number of its owner in the group's membership.
-  let member: Int
-  /// Since when a head above the newest commit stands, in seconds since 1970 by this machine's
-  /// clock; 0 when none does.
-  let behindSince: UInt32
-  /// When its newest commit was made, in milliseconds since 1970 by the brokers' clock; nil without
-  /// one.
-  let committedAt: Int64?
-  /// Whether all commits of the window are known to have the same offset.
-  let isStalled: Bool
-  fileprivate let window: Int32
-}
-
 /// What is known of one partition at this moment, for the readiness of its owner.
 struct PartitionPosition: Equatable {
   /// The newest committed offset, nil without a commit.
@@ -32,30 +17,26 @@ extension OffsetStore {
   /// - Parameters:
   ///   - group: the index of the group.
   ///   - nowSeconds: the wall clock in whole seconds since 1970.
-  ///   - body: takes what is known of one partition.
+  ///   - body: takes a window, the number of the member that owns it, and how that gets on.
   @inline(__always)
-  func forEachOwnedPartition(
-    ofGroup group: Int, nowSeconds: Int64, _ body: (PartitionCourse) -> Void
+  func forEachOwnedWindow(
+    ofGroup group: Int, nowSeconds: Int64, _ body: (Int32, Int, WindowPool.Course) -> Void
   ) {
     for index in groups[group].topics where groupTopics[Int(index)].windowCount > 0 {
       if isLeftOut(groupTopic: Int(index), nowSeconds: nowSeconds) { continue }
-      for window in groupTopics[Int(index)].windows where window >= 0 {
-        let owner = pool.owner(of: window)
-        guard owner > 0 else { continue }
-        let course = pool.course(of: window)
-        body(
-          PartitionCourse(
-            member: Int(owner) - 1, behindSince: course.behindSince,
-            committedAt: course.committedAt, isStalled: course.isStalled, window: window))
+      let windows = groupTopics[Int(index)].windows
+      for place in windows.indices where windows[place] >= 0 {
+        let course = pool.course(of: windows[place])
+        if course.owner > 0 { body(windows[place], Int(course.owner) - 1, course) }
       }
     }
   }
 
-  /// When the consumer of a partition arrived where it stands, in milliseconds since 1970 by the
+  /// When the consumer of a window arrived where it stands, in milliseconds since 1970 by the
   /// brokers' clock; nil without a commit, and when that was before all commits of its window.
   @inline(__always)
-  func arrival(_ course: PartitionCourse) -> Int64? {
-    guard !course.isStalled, case .at(let time) = pool.arrival(course.window) else { return nil }
+  func arrival(_ window: Int32, _ course: WindowPool.Course) -> Int64? {
+    guard !course.isStalled, case .at(let time) = pool.arrival(window) else { return nil }
     return time
   }
 }

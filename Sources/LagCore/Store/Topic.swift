@@ -24,8 +24,11 @@ struct TopicPartition: Sendable, Hashable {
   let topic: Int32
   let partition: Int32
 
-  // Both in one word: half of the time that hashing them one after the other takes.
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(UInt64(UInt32(bitPattern: topic)) << 32 | UInt64(UInt32(bitPattern: partition)))
+  /// Both in one word, topics first: hashing it takes half of the time that one after the other
+  /// does.
+  var order: UInt64 {
+    UInt64(UInt32(bitPattern: topic)) << 32 | UInt64(UInt32(bitPattern: partition))
   }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(order) }
 }

@@ -7,22 +7,37 @@ extension WindowPool {
     case before(Int64)
   }
 
-  /// Returns since when a window is behind, when its newest commit was made, and whether all its
-  /// commits are known to have the same offset.
+  /// How the consumer of a window gets on.
+  struct Course {
+    /// See `owner`.
+    let owner: UInt32
+    /// See `behindSince`.
+    let behindSince: UInt32
+    /// After when no commit arrived anywhere, in milliseconds since 1970.
+    ///
+    /// It is when the newest was made, and `Int64.min` without one. While the consumer is behind,
+    /// and for a wide window, it is not looked for: `Int64.max`.
+    let arrivedUntil: Int64
+    /// Whether all commits are known to have the same offset.
+    let isStalled: Bool
+  }
+
+  /// Returns how the consumer of a window gets on.
   @inline(__always)
-  func course(of window: Int32) -> (behindSince: UInt32, committedAt: Int64?, isStalled: Bool) {
+  func course(of window: Int32) -> Course {
     let (chunk, base) = locate(window)
     let storage = chunks[chunk]
     let words = storage.span
     let state = words[base &+ Word.state]
     let behindSince = words[base &+ Word.behindSince]
-    if state & State.wide != 0 {
-      return (behindSince, wide[window]?.last?.timestamp, false)
-    }
-    guard state & State.countMask != 0 else { return (behindSince, nil, false) }
     let newest = Int((state &>> State.newestShift) & State.countMask)
     let word = words[base &+ Word.slots &+ newest &* Word.slotLength &+ 1]
-    return (behindSince, Self.time(words, base, word), State.rule(state) == .stalled)
+    var arrivedUntil = Self.time(words, base, word)
+    if state & State.countMask == 0 { arrivedUntil = .min }
+    if behindSince != 0 || state & State.wide != 0 { arrivedUntil = .max }
+    return Course(
+      owner: words[base &+ Word.owner], behindSince: behindSince, arrivedUntil: arrivedUntil,
+      isStalled: State.rule(state) == .stalled)
   }
 
   /// Returns when the newest offset of a window was committed first; nil when it holds no commit.
