@@ -14,3 +14,7 @@ class Context:
     def directory(self):
         """A new directory that is removed at the end."""
         return Path(tempfile.mkdtemp(dir=self._directory))
+
+    def shared_log(self):
+        """Scenarios share no agent."""
+        return ""
